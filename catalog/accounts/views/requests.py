@@ -1,0 +1,64 @@
+"""The type of a request that has passed the sign-in wall, and what several pages of this feature need."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+from django.forms import Form
+from django.http import Http404, HttpRequest, QueryDict
+from django.http.response import HttpResponseBase
+
+from catalog.accounts import kernel
+from catalog.accounts.models import User
+from catalog.common.errors import Conflict, NotAllowed, PortalError
+from catalog.common.validation import show_on_form
+
+PAGE_SIZE = 50
+
+
+class PersonRequest(HttpRequest):
+    """LoginRequiredMiddleware lets nobody else through."""
+
+    user: User
+
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+
+def requires(action: str, words: str) -> Callable[[View], View]:
+    """Decorator: 403 with `words` for those who may not do `action`, which has no object."""
+
+    def wrap(view: View) -> View:
+        @wraps(view)
+        def inner(request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not kernel.can(request.user, action):
+                raise NotAllowed(words, remedy="Ask a platform administrator.")
+            return view(request, *args, **kwargs)
+
+        return cast(View, inner)
+
+    return wrap
+
+
+def page_of(request: HttpRequest, rows: QuerySet[Any] | list[Any], size: int = PAGE_SIZE) -> Page[Any]:
+    """The page `?page=` names (1 when it does not); 404 for what is no page."""
+    number = request.GET.get("page", "1")
+    paginator = Paginator(rows, size)
+    if not (
+        number.isascii() and number.isdigit() and len(number) < 10 and 1 <= int(number) <= paginator.num_pages
+    ):
+        raise Http404
+    return paginator.page(int(number))
+
+
+def show_conflict(form: Form, error: PortalError, revision: int) -> None:
+    """Put a service's complaint on the form. After a conflict the form carries the present `revision`: what was
+    typed stays, and saving once more is then a decision made knowing of the other change."""
+    show_on_form(form, error)
+    if isinstance(error, Conflict):
+        data = QueryDict(mutable=True)
+        data.update(form.data)
+        data["revision"] = str(revision)
+        form.data = data

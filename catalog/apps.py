@@ -1,0 +1,41 @@
+"""The app: on start, features announce their permissions, receivers and registrations."""
+
+from importlib import import_module
+
+from django.apps import AppConfig
+
+ANNOUNCED = (
+    "catalog.accounts.permissions",
+    "catalog.accounts.openapi",
+    "catalog.accounts.receivers",
+    "catalog.accounts.role_holdings",
+    "catalog.domains.permissions",
+    "catalog.vocabulary.permissions",
+    "catalog.connections.permissions",
+    "catalog.connections.receivers",
+    "catalog.products.permissions",
+    "catalog.products.receivers",
+    "catalog.schemas.tabs",
+    "catalog.crawling.permissions",
+    "catalog.crawling.receivers",
+    "catalog.products.holdings",
+    "catalog.products.samples",
+    "catalog.crawling.samples",
+    "catalog.slos.permissions",
+    "catalog.slos.samples",
+    "catalog.slos.tabs",
+    "catalog.contracts.permissions",
+    "catalog.contracts.samples",
+    "catalog.contracts.tabs",
+    "catalog.trust.receivers",
+    "catalog.search.receivers",
+)
+
+
+class CatalogConfig(AppConfig):
+    name = "catalog"
+    verbose_name = "Catalog"
+
+    def ready(self) -> None:
+        for module in ANNOUNCED:
+            import_module(module)

@@ -1,0 +1,31 @@
+"""Which version a port gets when a breaking version of its contract is offered beside the one in force."""
+
+import re
+
+from catalog.contracts.parts import semantic_version
+from catalog.products.models import OutputPort
+
+_NUMBERS = re.compile(r"\d+")
+
+
+def version_beside(port: OutputPort, contract_version: str) -> str:
+    """The contract's own version where that is newer than every version of the port; else the next major version.
+
+    A port of that version that is under no contract yet was made for this, and is what is meant.
+    """
+    wanted = semantic_version(contract_version, "1.0.0")
+    if made_for(port, wanted) is not None:
+        return wanted
+    taken = OutputPort.objects.filter(product_id=port.product_id, name=port.name)
+    highest = max((_order(version) for version in taken.values_list("version", flat=True)), default=(0,))
+    return wanted if _order(wanted) > highest else f"{highest[0] + 1}.0.0"
+
+
+def made_for(port: OutputPort, version: str) -> OutputPort | None:
+    """Another port of the same name in this version that is under no contract yet."""
+    others = OutputPort.objects.filter(product_id=port.product_id, name=port.name, version=version)
+    return others.exclude(pk=port.pk).filter(contract_in_force=None).first()
+
+
+def _order(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in _NUMBERS.findall(version.partition("-")[0])[:3]) or (0,)

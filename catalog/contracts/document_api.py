@@ -1,0 +1,67 @@
+"""A version of a contract as its document: YAML, or JSON by content negotiation."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils.http import content_disposition_header
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from catalog.accounts.caller import caller
+from catalog.common.api import StrictParameters
+from catalog.common.errors import NotFound
+from catalog.contracts.export import export_contract, find_version
+from catalog.contracts.models import DataContract
+
+
+class YamlRenderer(BaseRenderer):
+    media_type = "application/yaml"
+    format = "yaml"
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        return str(data).encode()
+
+
+class ContractDocument(StrictParameters, APIView):
+    """A contract as its document: equal as data to what came in, or what was published here."""
+
+    renderer_classes = (YamlRenderer, JSONRenderer)
+    query_parameters = frozenset({"spec"})
+
+    @extend_schema(
+        operation_id="contracts_document",
+        parameters=[
+            OpenApiParameter(
+                "key", str, "path", description="The contract's own id; it may hold colons and slashes."
+            ),
+            OpenApiParameter("version", str, "path", description="As the document says it, or latest."),
+            OpenApiParameter("spec", str, description="Write another version of ODCS, such as 3.1.0."),
+        ],
+        responses={
+            (200, "application/yaml"): OpenApiTypes.STR,
+            (200, "application/json"): OpenApiTypes.OBJECT,
+        },
+    )
+    def get(self, request: Request, key: str, version: str) -> HttpResponse:
+        """The document of one version. 400 when another version of the standard cannot say all of it."""
+        contract = DataContract.objects.visible_to(caller(request)).filter(key=key).first()
+        if contract is None:
+            raise NotFound("There is no such contract, or you may not see it.")
+        exported = export_contract(find_version(contract, version), spec=request.query_params.get("spec", ""))
+        renderer = request.accepted_renderer
+        is_yaml = renderer.media_type == YamlRenderer.media_type
+        body = renderer.render(exported.text if is_yaml else exported.data)
+        response = HttpResponse(body, content_type=f"{renderer.media_type}; charset=utf-8")
+        response["Vary"] = "Accept"
+        if is_yaml:
+            response["Content-Disposition"] = str(content_disposition_header(False, exported.name))
+        return response

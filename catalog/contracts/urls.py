@@ -1,0 +1,25 @@
+"""Addresses of contracts: a tab of a product, the import page, and the API."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from catalog.contracts import api, change_views, document_api, views
+
+app_name = "contracts"
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("products/<str:domain>/<str:slug>/contract/", views.contract, name="contract"),
+    path("products/<str:domain>/<str:slug>/contract/original/", views.original, name="original"),
+    path("contracts/import/", views.import_page, name="import"),
+    path("contracts/check/", change_views.propose, name="check"),
+    path("contracts/proposals/<int:pk>/", change_views.proposal, name="proposal"),
+    path("products/<str:domain>/<str:slug>/contract/difference/", change_views.compare, name="difference"),
+    path("products/<str:domain>/<str:slug>/contract/draft/", change_views.draft, name="draft"),
+]
+api_urlpatterns: list[URLPattern | URLResolver] = [
+    path(
+        "contracts/<path:key>/versions/<str:version>/document/",
+        document_api.ContractDocument.as_view(),
+        name="contracts-document",
+    ),
+    path("contracts/check/", api.CheckContract.as_view(), name="contracts-check"),
+    path("contracts/import/", api.ImportDocuments.as_view(), name="contracts-import"),
+]

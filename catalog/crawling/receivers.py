@@ -1,0 +1,70 @@
+"""What crawling does when others change: ring for a worker, forget values that may not be kept, judge anew.
+
+Without a broker no run is lost: beat rings for every waiting one.
+"""
+
+import logging
+from typing import Any
+
+from django.db import transaction
+from django.dispatch import receiver
+from django.utils import timezone
+
+from catalog.accounts.models import User
+from catalog.common.errors import Conflict, NotAllowed
+from catalog.connections.models import Connection
+from catalog.crawling import judging, privacy, services, tasks
+from catalog.crawling.signals import crawl_queued
+from catalog.products.models import OutputPort
+from catalog.products.signals import port_changed, ports_claimed, product_changed
+from catalog.trust import services as trust
+from catalog.vocabulary.models import Classification
+from catalog.vocabulary.signals import classification_changed
+
+logger = logging.getLogger(__name__)
+
+
+@receiver(crawl_queued, dispatch_uid="catalog.crawling.crawl_queued")
+def ring_for_worker(run_id: int, **_: Any) -> None:
+    try:
+        tasks.ring([run_id])
+    except Exception as error:  # whatever the broker's client raises while it is away
+        logger.warning("No worker could be rung for crawl %s (%s); beat will", run_id, type(error).__name__)
+
+
+@receiver(ports_claimed, dispatch_uid="catalog.crawling.ports_claimed")
+def read_what_was_claimed(connection_id: int, actor_id: int | None, **_: Any) -> None:
+    """Only claimed assets are read, so new ports have no figures until the store is crawled: one crawl for all."""
+    connection = Connection.objects.select_related("team").get(pk=connection_id)
+    actor = User.objects.get(pk=actor_id) if actor_id is not None else None
+    try:
+        services.request_crawl(actor=actor, connection=connection)
+    except (Conflict, NotAllowed) as error:
+        logger.info("What was claimed in %s waits for its next crawl: %s", connection, error.message)
+
+
+@receiver(classification_changed, dispatch_uid="catalog.crawling.classification_changed")
+def forget_values_of_classification(classification: Classification, **_: Any) -> None:
+    if classification.is_personal:
+        privacy.enforce(asset_ids=privacy.assets_classified(classification))
+
+
+@receiver(product_changed, dispatch_uid="catalog.crawling.product_changed")
+def judge_product(product_id: int, **_: Any) -> None:
+    ports = OutputPort.objects.filter(product=product_id)
+    _judge(list(ports.values_list("pk", "asset_id")))
+    trust.refresh_products(product_ids=[product_id], now=timezone.now())
+
+
+@receiver(port_changed, dispatch_uid="catalog.crawling.port_changed")
+def judge_port(port_id: int, product_id: int, **_: Any) -> None:
+    _judge(list(OutputPort.objects.filter(pk=port_id).values_list("pk", "asset_id")))
+    trust.refresh_products(product_ids=[product_id], now=timezone.now())
+
+
+def _judge(ports: list[tuple[int, int | None]]) -> None:
+    """A promise, a contract, a text or a classification may be another now."""
+    asset_ids = [asset_id for _, asset_id in ports if asset_id is not None]
+    with transaction.atomic():
+        privacy.enforce(asset_ids=asset_ids)
+        judging.judge_again(port_ids=[pk for pk, _ in ports], now=timezone.now())

@@ -1,0 +1,70 @@
+"""Assembly: every model of the app, so that Django and its migrations find them."""
+
+from catalog.accounts.models import ApiToken, Invitation, Membership, Session, Team, User
+from catalog.assets.models import Asset, AssetReading, ViewDefinition
+from catalog.audit.models import AuditEvent, ChangeMark
+from catalog.common.models import OldAddress
+from catalog.connections.models import Connection, ConnectionCheck
+from catalog.contracts.models import (
+    Acknowledgement,
+    ChangeProposal,
+    ContractVersion,
+    DataContract,
+    PortContract,
+    ProductDescriptor,
+    ProductDescriptorVersion,
+)
+from catalog.crawling.models import CrawlItem, CrawlRun
+from catalog.domains.models import Domain
+from catalog.products.models import DataProduct, InputPort, OutputPort, Stewardship
+from catalog.quality.models import QualityScore
+from catalog.schemas.models import Field, FieldAnnotation, FieldProfile, SchemaVersion
+from catalog.search.models import SearchState
+from catalog.slos.models import Measurement, MeasurementRollup, ServiceLevelObjective, SloState
+from catalog.trust.models import PortTrust, ProductTrust
+from catalog.vocabulary.models import Classification, Tag
+
+__all__ = [
+    "Acknowledgement",
+    "ApiToken",
+    "Asset",
+    "AssetReading",
+    "AuditEvent",
+    "ChangeMark",
+    "ChangeProposal",
+    "Classification",
+    "Connection",
+    "ConnectionCheck",
+    "ContractVersion",
+    "CrawlItem",
+    "CrawlRun",
+    "DataContract",
+    "DataProduct",
+    "Domain",
+    "Field",
+    "FieldAnnotation",
+    "FieldProfile",
+    "InputPort",
+    "Invitation",
+    "Measurement",
+    "MeasurementRollup",
+    "Membership",
+    "OldAddress",
+    "OutputPort",
+    "PortContract",
+    "PortTrust",
+    "ProductDescriptor",
+    "ProductDescriptorVersion",
+    "ProductTrust",
+    "QualityScore",
+    "SchemaVersion",
+    "SearchState",
+    "ServiceLevelObjective",
+    "Session",
+    "SloState",
+    "Stewardship",
+    "Tag",
+    "Team",
+    "User",
+    "ViewDefinition",
+]

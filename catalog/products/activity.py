@@ -1,0 +1,99 @@
+"""Audit events about a product as sentences people read."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from catalog.accounts.models import User
+from catalog.audit.models import AuditEvent
+from catalog.audit.services import PORTAL
+from catalog.products.discretion import readable_by
+from catalog.products.models import DataProduct
+from catalog.products.selectors import BATCH
+
+LONGEST = 80  # characters of a value shown in a line
+
+#: verb -> what the actor did; `{name}` is the object's name as it was then.
+SENTENCES = {
+    "product.created": "made this product",
+    "product.edited": "edited it",
+    "product.people_named": "named the people in charge",
+    "product.renamed": "gave it another name or address",
+    "product.moved": "moved it to another domain",
+    "product.proposed": "put it back to proposed",
+    "product.drafted": "began the draft",
+    "product.published": "published it",
+    "product.deprecated": "deprecated it",
+    "product.retired": "retired it",
+    "port.created": "added the output port {name}",
+    "port.edited": "edited the output port {name}",
+    "port.deleted": "deleted the output port {name}",
+    "input_port.added": "declared the input port {name}",
+    "input_port.edited": "edited the input port {name}",
+    "input_port.removed": "removed the input port {name}",
+    "field.annotated": "described the field {name}",
+    "slo.created": "promised the objective {name}",
+    "slo.edited": "edited the objective {name}",
+    "slo.ended": "withdrew the objective {name}",
+    "slo.resumed": "promised the objective {name} again",
+    "slo.deleted": "deleted the objective {name}",
+    f"{BATCH}.edited": "edited it together with others",
+}
+
+#: name of a changed value -> how people say it, where its name does not say it
+WORDS = {"is_released": "values may be shown"}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event as the timeline shows it."""
+
+    at: dt.datetime
+    actor: str
+    sentence: str
+    detail: str
+    url: str = ""
+
+
+def told(events: Iterable[AuditEvent], product: DataProduct, user: User) -> list[Told]:
+    """Events as sentences for `user`; verbs of other features are spelled out from their words."""
+    return [_told(event, product) for event in readable_by(user, events)]
+
+
+def _told(event: AuditEvent, product: DataProduct) -> Told:
+    kind, _, deed = event.verb.partition(".")
+    otherwise = f"{deed.replace('_', ' ')} the {kind.replace('_', ' ')} {{name}}"
+    sentence = SENTENCES.get(event.verb, otherwise).replace("{name}", event.object_name)
+    actor = event.actor_name if event.actor_name != PORTAL else "The portal"
+    return Told(event.at, actor, sentence, _detail(event, changes_to(product, event)))
+
+
+def changes_to(product: DataProduct, event: AuditEvent) -> dict[str, Any]:
+    """What an event changed about this product; of a batch, nothing is said of the other products in it."""
+    if event.object_kind != BATCH:
+        return dict(event.changes)
+    part: dict[str, Any] = event.detail.get("by_product", {}).get(str(product.pk), {})
+    return dict(part.get("changes", {}))
+
+
+def _detail(event: AuditEvent, changes: dict[str, Any]) -> str:
+    if event.verb.endswith(".created"):
+        return ""
+    parts = [
+        f"{WORDS.get(name, name.replace('_', ' '))}: {readable(old)} → {readable(new)}"
+        for name, (old, new) in changes.items()
+    ]
+    if reason := event.detail.get("reason"):
+        parts.insert(0, str(reason))
+    return " · ".join(parts)
+
+
+def readable(value: Any) -> str:
+    """A value of an audit event in one short line."""
+    if value in (None, "", []):
+        return "nothing"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = ", ".join(map(str, value)) if isinstance(value, list) else " ".join(str(value).split())
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

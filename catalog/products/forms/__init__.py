@@ -1,0 +1,1 @@
+"""Forms about products, ports and batches."""

@@ -1,0 +1,1 @@
+"""Pages that list, make and change products; reading pages are in `catalog.products.pages`."""

@@ -1,0 +1,5 @@
+"""The reference backend."""
+
+from catalog.search.backends.memory.backend import MemoryBackend
+
+__all__ = ["MemoryBackend"]

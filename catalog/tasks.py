@@ -1,0 +1,12 @@
+"""Assembly: every feature's Celery tasks, so that the worker finds them and beat reads their PERIODIC."""
+
+from types import ModuleType
+
+from catalog.accounts import tasks as accounts
+from catalog.connections import tasks as connections
+from catalog.crawling import tasks as crawling
+from catalog.demo import tasks as demo
+from catalog.search import tasks as search
+from catalog.slos import tasks as slos
+
+modules: tuple[ModuleType, ...] = (accounts, connections, crawling, demo, search, slos)

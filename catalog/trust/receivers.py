@@ -1,0 +1,20 @@
+"""Trust rows follow what objectives announce."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.dispatch import receiver
+from django.utils import timezone
+
+from catalog.slos.signals import slo_changed, slos_evaluated
+from catalog.trust.services import refresh_ports
+
+
+@receiver(slos_evaluated, dispatch_uid="catalog.trust.slos_evaluated")
+def refresh_evaluated(port_ids: Iterable[int], **_: Any) -> None:
+    refresh_ports(port_ids=port_ids, now=timezone.now())
+
+
+@receiver(slo_changed, dispatch_uid="catalog.trust.slo_changed")
+def refresh_changed(port_id: int, **_: Any) -> None:
+    refresh_ports(port_ids=[port_id], now=timezone.now())

@@ -1,0 +1,38 @@
+"""Assembly: one include per feature; `api_urlpatterns` stands below /api/v1/."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from catalog.accounts import urls as accounts
+from catalog.assets import urls as assets
+from catalog.common import urls as common
+from catalog.connections import urls as connections
+from catalog.contracts import urls as contracts
+from catalog.crawling import urls as crawling
+from catalog.domains import urls as domains
+from catalog.products import urls as products
+from catalog.schemas import urls as schemas
+from catalog.search import urls as search
+from catalog.slos import urls as slos
+from catalog.vocabulary import urls as vocabulary
+
+features = (
+    accounts,
+    assets,
+    common,
+    connections,
+    contracts,
+    crawling,
+    domains,
+    products,
+    schemas,
+    search,
+    slos,
+    vocabulary,
+)
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include((feature.urlpatterns, feature.app_name))) for feature in features
+]
+api_urlpatterns: list[URLPattern | URLResolver] = [
+    pattern for feature in features for pattern in feature.api_urlpatterns
+]

@@ -1,0 +1,16 @@
+"""The app: on start, its receivers listen."""
+
+from importlib import import_module
+
+from django.apps import AppConfig
+
+ANNOUNCED = ("lineage.receivers", "lineage.tabs")
+
+
+class LineageConfig(AppConfig):
+    name = "lineage"
+    verbose_name = "Lineage"
+
+    def ready(self) -> None:
+        for module in ANNOUNCED:
+            import_module(module)

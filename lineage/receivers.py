@@ -1,0 +1,23 @@
+"""Declared edges follow input ports in the same transaction."""
+
+from typing import Any
+
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+from django.utils import timezone
+
+from catalog.products.models import InputPort, OutputPort
+from lineage.models import LineageEdge, NodeKind
+from lineage.services import sync_declared_edges
+
+
+@receiver([post_save, post_delete], sender=InputPort, dispatch_uid="lineage.input_port_changed")
+def follow_input_port(instance: InputPort, **_: Any) -> None:
+    sync_declared_edges([instance.product_id])
+
+
+@receiver(post_delete, sender=OutputPort, dispatch_uid="lineage.output_port_deleted")
+def end_edges_of_port(instance: OutputPort, **_: Any) -> None:
+    """The database empties the input ports' reference without a signal; the edges end here."""
+    edges = LineageEdge.objects.in_force().filter(upstream_kind=NodeKind.PORT, upstream_id=instance.pk)
+    edges.update(valid_to=timezone.now())

@@ -1,0 +1,221 @@
+"""Reading lineage: the neighbourhood of a product within a node budget, level by level, never the whole mesh."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+
+from catalog.accounts.models import User
+from catalog.products.models import DataProduct, OutputPort
+from lineage.graph import LineageGraph, Reach
+from lineage.models import LineageEdge, NodeKind
+from lineage.nodes import Focus, product_key
+from lineage.permissions import visible_product_ids
+
+UP, DOWN, BOTH = "upstream", "downstream", "both"
+DIRECTIONS = (BOTH, UP, DOWN)
+MAX_DEPTH = 10
+NODE_BUDGET = 200  # products in one picture; what is left out is counted and said
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What part of the neighbourhood to show: `depth` hops in `direction`, some nodes opened further or closed."""
+
+    depth: int = 1
+    direction: str = BOTH
+    opened: frozenset[tuple[str, int]] = frozenset()  # (direction, product id)
+    closed: frozenset[tuple[str, int]] = frozenset()
+
+    def follows(self, way: str) -> bool:
+        return self.direction in (BOTH, way)
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """`upstream`'s output port feeds `downstream`."""
+
+    upstream: int
+    port_id: int
+    downstream: int
+
+
+@dataclass(slots=True)
+class Node:
+    """A product in the picture; `more` and `hidden` count neighbours not drawn, by direction."""
+
+    product: DataProduct
+    ports: list[OutputPort]
+    reach: Reach | None = None
+    more: dict[str, int] = field(default_factory=dict)
+    hidden: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        return product_key(self.product)
+
+    @property
+    def distance(self) -> int | None:
+        return self.reach.distance if self.reach else None
+
+
+@dataclass(slots=True)
+class Neighbourhood:
+    focus: Focus
+    view: View
+    nodes: dict[int, Node]
+    edges: list[Edge]
+    cycles: list[list[int]]
+    is_cut: bool  # the node budget ended the walk
+
+    def node_of(self, product_id: int) -> Node:
+        return self.nodes[product_id]
+
+
+def edges_in_force() -> "QuerySet[Any, Any]":
+    """Edges from an output port to a product, with the product that offers the port as `offering`."""
+    offering = OutputPort.objects.filter(pk=OuterRef("upstream_id")).values("product_id")
+    return (
+        LineageEdge.objects.in_force()
+        .filter(upstream_kind=NodeKind.PORT, downstream_kind=NodeKind.PRODUCT)
+        .annotate(offering=Subquery(offering))
+        .filter(offering__isnull=False)
+        .order_by()
+    )
+
+
+def _touching(way: str, product_ids: Collection[int], port_id: int | None = None) -> "QuerySet[Any, Any]":
+    """Edges leading `way` from the products; with `port_id`, downstream ones of that port only."""
+    edges = edges_in_force()
+    if way == UP:
+        return edges.filter(downstream_id__in=product_ids)
+    if port_id is not None:
+        return edges.filter(upstream_id=port_id)
+    ports = OutputPort.objects.filter(product_id__in=product_ids).values("pk")
+    return edges.filter(upstream_id__in=ports)
+
+
+def neighbourhood(user: User, focus: Focus, view: View, budget: int = NODE_BUDGET) -> Neighbourhood:
+    """What lies around `focus`, as far as `user` may see it; a product out of sight ends the walk there.
+
+    The number of queries depends on the depth, never on the number of nodes.
+    """
+    walk = _Walk(user, focus, view, budget)
+    walk.run()
+    products = {
+        product.pk: product
+        for product in DataProduct.objects.filter(pk__in=walk.found)
+        .select_related("domain", "team", "trust")
+        .prefetch_related("output_ports")
+    }
+    nodes = {
+        pk: Node(products[pk], list(products[pk].output_ports.all())) for pk in walk.found if pk in products
+    }
+    edges = sorted(
+        (edge for edge in walk.edges if edge.upstream in nodes and edge.downstream in nodes),
+        key=lambda edge: (edge.upstream, edge.port_id, edge.downstream),
+    )
+    graph = LineageGraph(map(str, nodes), ((str(edge.upstream), str(edge.downstream)) for edge in edges))
+    for key, reach in graph.reach(str(focus.product.pk)).items():
+        nodes[int(key)].reach = reach
+    _count_what_is_left_out(user, focus, nodes, edges)
+    cycles = [[int(key) for key in group] for group in graph.cycles()]
+    return Neighbourhood(focus, view, nodes, edges, cycles, walk.is_cut)
+
+
+class _Walk:
+    """Breadth first, one direction at a time: what is upstream of an upstream product, never its other consumers."""
+
+    def __init__(self, user: User, focus: Focus, view: View, budget: int) -> None:
+        self.visible = visible_product_ids(user)
+        self.focus, self.view, self.budget = focus, view, budget
+        self.found: dict[int, None] = {focus.product.pk: None}
+        self.edges: set[Edge] = set()
+        self.is_cut = False
+
+    def run(self) -> None:
+        for way in (UP, DOWN):
+            if self.view.follows(way):
+                self._follow(way, {self.focus.product.pk}, self.view.depth)
+        opened = {(way, pk) for way, pk in self.view.opened}
+        while ready := {(way, pk) for way, pk in opened if pk in self.found}:
+            opened -= ready
+            for way in (UP, DOWN):
+                self._follow(way, {pk for opened_way, pk in ready if opened_way == way}, 1)
+        self._join_drawn()
+
+    def _follow(self, way: str, frontier: set[int], depth: int) -> None:
+        for hop in range(depth):
+            frontier = {pk for pk in frontier if (way, pk) not in self.view.closed}
+            if not frontier:
+                return
+            from_port = self.focus.port.pk if self.focus.port and hop == 0 and way == DOWN else None
+            only_port = from_port if frontier == {self.focus.product.pk} else None
+            frontier = self._hop(way, frontier, only_port)
+
+    def _hop(self, way: str, frontier: set[int], port_id: int | None) -> set[int]:
+        other = "offering" if way == UP else "downstream_id"
+        edges = _touching(way, frontier, port_id).filter(**{f"{other}__in": self.visible})
+        fresh: set[int] = set()
+        rows = edges.order_by(other, "pk").values_list("offering", "upstream_id", "downstream_id")
+        for offering, port, downstream in rows[: self.budget * 20].iterator():
+            reached = offering if way == UP else downstream
+            if reached not in self.found:
+                if len(self.found) >= self.budget:
+                    self.is_cut = True
+                    continue
+                self.found[reached] = None
+                fresh.add(reached)
+            self.edges.add(Edge(offering, port, downstream))
+        return fresh
+
+    def _join_drawn(self) -> None:
+        """Edges between products that are both drawn belong in the picture, whoever found them (cycles too)."""
+        between = _touching(UP, self.found).filter(offering__in=list(self.found))
+        self.edges.update(
+            Edge(*row) for row in between.values_list("offering", "upstream_id", "downstream_id").iterator()
+        )
+
+
+def _count_what_is_left_out(user: User, focus: Focus, nodes: dict[int, Node], edges: Iterable[Edge]) -> None:
+    drawn: dict[str, dict[int, set[int]]] = {UP: defaultdict(set), DOWN: defaultdict(set)}
+    for edge in edges:
+        drawn[UP][edge.downstream].add(edge.upstream)
+        drawn[DOWN][edge.upstream].add(edge.downstream)
+    for way in (UP, DOWN):
+        total = _neighbour_counts(way, nodes)
+        seen = _neighbour_counts(way, nodes, visible_product_ids(user))
+        for pk, node in nodes.items():
+            node.more[way] = max(seen[pk] - len(drawn[way][pk]), 0)
+            node.hidden[way] = total[pk] - seen[pk]
+
+
+def _neighbour_counts(
+    way: str, product_ids: Collection[int], among: "QuerySet[DataProduct, int] | None" = None
+) -> Counter[int]:
+    """Distinct neighbouring products `way` of each product, all of them or those in `among`."""
+    own, other = ("downstream_id", "offering") if way == UP else ("offering", "downstream_id")
+    edges = _touching(way, list(product_ids))
+    if among is not None:
+        edges = edges.filter(**{f"{other}__in": among})
+    rows = edges.values(own).annotate(neighbours=Count(other, distinct=True))
+    return Counter({row[own]: row["neighbours"] for row in rows})
+
+
+def connected_products(user: User, limit: int = 24) -> list[DataProduct]:
+    """Visible products that feed the most others: where to begin when no product is named."""
+    visible = visible_product_ids(user)
+    rows = (
+        edges_in_force()
+        .filter(offering__in=visible, downstream_id__in=visible)
+        .values("offering")
+        .annotate(consumers=Count("downstream_id", distinct=True))
+        .order_by("-consumers", "offering")[:limit]
+    )
+    consumers = {row["offering"]: row["consumers"] for row in rows}
+    products = DataProduct.objects.filter(pk__in=consumers).select_related("domain", "team")
+    for product in products:
+        product.consumer_count = consumers[product.pk]  # type: ignore[attr-defined]
+    return sorted(products, key=lambda product: -consumers[product.pk])

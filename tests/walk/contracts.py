@@ -1,0 +1,75 @@
+"""The contract tab, originals, and documents coming in."""
+
+from typing import Any
+
+from tests.walk import Example, Routes, api, hidden, hidden_api, nothing, page
+from tests.walk.products import ledger, play_events
+from tests.walk.world import World
+
+
+def unread(world: World) -> dict[str, Any]:
+    """What is no document of any kind."""
+    return {"text": "nothing: known"}
+
+
+def known_contract(world: World) -> dict[str, Any]:
+    return {"key": world.contract.key, "version": "1.0.0"}
+
+
+def vault_contract(world: World) -> dict[str, Any]:
+    return {"key": world.vault_contract.key, "version": "1.0.0"}
+
+
+def proposal(world: World) -> dict[str, Any]:
+    return {"pk": world.proposal.pk}
+
+
+def vault_proposal(world: World) -> dict[str, Any]:
+    return {"pk": world.vault_proposal.pk}
+
+
+def withdrawn(world: World) -> dict[str, Any]:
+    return {"withdraw": "1"}
+
+
+ROUTES: Routes = {
+    "contracts:check": [
+        Example(nothing, page(guest=200)),
+        Example(nothing, page(guest=200), method="POST", body=unread),
+    ],
+    "contracts:proposal": [
+        Example(proposal, page()),
+        Example(vault_proposal, hidden(), conceals=True),
+        Example(proposal, page(403, owner=302, steward=403, admin=302), method="POST", body=withdrawn),
+        Example(vault_proposal, hidden(admin=302), conceals=True, method="POST", body=withdrawn),
+    ],
+    "contracts:difference": [
+        Example(play_events, page()),
+        Example(ledger, hidden(), conceals=True),
+    ],
+    "contracts:draft": [
+        Example(play_events, page()),
+        Example(ledger, hidden(), conceals=True),
+    ],
+    "api:contracts-check": [
+        Example(nothing, api(400, guest=400), method="POST", body=unread),
+        Example(nothing, api(405, guest=405)),
+    ],
+    "api:contracts-document": [
+        Example(known_contract, api()),
+        Example(vault_contract, hidden_api(), conceals=True),
+    ],
+    "contracts:contract": [Example(play_events, page()), Example(ledger, hidden(), conceals=True)],
+    "contracts:original": [
+        Example(play_events, page()),
+        Example(ledger, hidden(), conceals=True),
+    ],
+    "contracts:import": [
+        Example(nothing, page(consumer=403, guest=403)),
+        Example(nothing, page(consumer=403, guest=403), method="POST", body=unread),
+    ],
+    "api:contracts-import": [
+        Example(nothing, api(consumer=403, guest=403), method="POST", body=unread),
+        Example(nothing, api(405, guest=405)),
+    ],
+}
