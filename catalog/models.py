@@ -1,5 +1,16 @@
 """Assembly: every model of the app, so that Django and its migrations find them."""
 
+from catalog.access.models import (
+    AccessComment,
+    AccessRequest,
+    Agreement,
+    ApprovalRule,
+    ApprovalStage,
+    Decision,
+    Delegation,
+    PortTerms,
+    RequestStage,
+)
 from catalog.accounts.models import ApiToken, Invitation, Membership, Session, Team, User
 from catalog.assets.models import Asset, AssetReading, ViewDefinition
 from catalog.audit.models import AuditEvent, ChangeMark
@@ -22,11 +33,16 @@ from catalog.schemas.models import Field, FieldAnnotation, FieldProfile, SchemaV
 from catalog.search.models import SearchState
 from catalog.slos.models import Measurement, MeasurementRollup, ServiceLevelObjective, SloState
 from catalog.trust.models import PortTrust, ProductTrust
-from catalog.vocabulary.models import Classification, Tag
+from catalog.vocabulary.models import Classification, Purpose, Tag
 
 __all__ = [
+    "AccessComment",
+    "AccessRequest",
     "Acknowledgement",
+    "Agreement",
     "ApiToken",
+    "ApprovalRule",
+    "ApprovalStage",
     "Asset",
     "AssetReading",
     "AuditEvent",
@@ -40,6 +56,8 @@ __all__ = [
     "CrawlRun",
     "DataContract",
     "DataProduct",
+    "Decision",
+    "Delegation",
     "Domain",
     "Field",
     "FieldAnnotation",
@@ -52,11 +70,14 @@ __all__ = [
     "OldAddress",
     "OutputPort",
     "PortContract",
+    "PortTerms",
     "PortTrust",
     "ProductDescriptor",
     "ProductDescriptorVersion",
     "ProductTrust",
+    "Purpose",
     "QualityScore",
+    "RequestStage",
     "SchemaVersion",
     "SearchState",
     "ServiceLevelObjective",

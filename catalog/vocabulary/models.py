@@ -1,4 +1,4 @@
-"""The shared words of the mesh: tags and classifications."""
+"""The shared words of the mesh: tags, classifications, and the purposes data may be used for."""
 
 from typing import Any
 
@@ -27,6 +27,16 @@ class ClassificationQuerySet(models.QuerySet["Classification"]):
     def visible_to(self, user: User | AnonymousUser) -> "ClassificationQuerySet":
         """The mesh's own words: for every member."""
         return self if kernel.standing(user).is_member else self.none()
+
+
+class PurposeQuerySet(models.QuerySet["Purpose"]):
+    def visible_to(self, user: User | AnonymousUser) -> "PurposeQuerySet":
+        """The mesh's own words: for every member."""
+        return self if kernel.standing(user).is_member else self.none()
+
+    def offered(self) -> "PurposeQuerySet":
+        """Those a new request may name."""
+        return self.filter(is_offered=True)
 
 
 class Tag(TimestampedModel):
@@ -62,6 +72,36 @@ class Classification(TimestampedModel):
 
     class Meta:
         ordering = ["rank", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Purpose(TimestampedModel):
+    """What data may be used for, as the governance group words it, and the law that allows it (GDPR, article 6).
+
+    One that is not offered any more stays on the requests that named it.
+    """
+
+    class LegalBasis(models.TextChoices):
+        NONE = "none", "No personal data"
+        CONSENT = "consent", "Consent"
+        CONTRACT = "contract", "Performance of a contract"
+        LEGAL_OBLIGATION = "legal_obligation", "Legal obligation"
+        VITAL_INTERESTS = "vital_interests", "Vital interests"
+        PUBLIC_TASK = "public_task", "Task in the public interest"
+        LEGITIMATE_INTERESTS = "legitimate_interests", "Legitimate interests"
+
+    name = models.CharField(max_length=80)
+    slug = models.SlugField(max_length=80, unique=True, allow_unicode=True)
+    description = models.TextField(blank=True)
+    legal_basis = models.CharField(max_length=20, choices=LegalBasis.choices, default=LegalBasis.NONE)
+    is_offered = models.BooleanField(default=True)
+
+    objects = PurposeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
 
     def __str__(self) -> str:
         return self.name
