@@ -11,910 +11,2006 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('username', catalog.accounts.models.UsernameField(max_length=150, unique=True, validators=[django.core.validators.RegexValidator('^(?!invite\\Z)\\w[\\w.@+-]*\\Z', 'Use letters, digits and . @ + - _ only, a letter or digit first.', 'username')])),
-                ('name', models.CharField(blank=True, max_length=150)),
-                ('email', models.EmailField(blank=True, max_length=254)),
-                ('time_zone', models.CharField(default='UTC', max_length=64)),
-                ('is_active', models.BooleanField(default=True)),
-                ('deactivated_at', models.DateTimeField(blank=True, null=True)),
-                ('revision', models.PositiveIntegerField(default=1)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "username",
+                    catalog.accounts.models.UsernameField(
+                        max_length=150,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^(?!invite\\Z)\\w[\\w.@+-]*\\Z",
+                                "Use letters, digits and . @ + - _ only, a letter or digit first.",
+                                "username",
+                            )
+                        ],
+                    ),
+                ),
+                ("name", models.CharField(blank=True, max_length=150)),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                ("time_zone", models.CharField(default="UTC", max_length=64)),
+                ("is_active", models.BooleanField(default=True)),
+                ("deactivated_at", models.DateTimeField(blank=True, null=True)),
+                ("revision", models.PositiveIntegerField(default=1)),
             ],
             options={
-                'verbose_name': 'person',
-                'verbose_name_plural': 'people',
-                'ordering': ['username'],
+                "verbose_name": "person",
+                "verbose_name_plural": "people",
+                "ordering": ["username"],
             },
         ),
         migrations.CreateModel(
-            name='ChangeMark',
+            name="ChangeMark",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('product', 'Product'), ('port', 'Port')], max_length=16)),
-                ('object_id', models.BigIntegerField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(choices=[("product", "Product"), ("port", "Port")], max_length=16)),
+                ("object_id", models.BigIntegerField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Classification',
+            name="Classification",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('name', models.CharField(max_length=80)),
-                ('slug', models.SlugField(allow_unicode=True, max_length=80, unique=True)),
-                ('rank', models.PositiveSmallIntegerField(default=0)),
-                ('is_personal', models.BooleanField(default=False)),
-                ('description', models.TextField(blank=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(max_length=80)),
+                ("slug", models.SlugField(allow_unicode=True, max_length=80, unique=True)),
+                ("rank", models.PositiveSmallIntegerField(default=0)),
+                ("is_personal", models.BooleanField(default=False)),
+                ("description", models.TextField(blank=True)),
             ],
             options={
-                'ordering': ['rank', 'name'],
+                "ordering": ["rank", "name"],
             },
         ),
         migrations.CreateModel(
-            name='Connection',
+            name="Connection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('name', models.CharField(max_length=120)),
-                ('slug', models.SlugField(max_length=120, unique=True)),
-                ('kind', models.CharField(max_length=40)),
-                ('description', models.TextField(blank=True)),
-                ('environment', models.CharField(default='production', max_length=40)),
-                ('config', models.JSONField(blank=True, default=dict)),
-                ('secret', models.TextField(blank=True)),
-                ('schedule', models.CharField(choices=[('manual', 'Only when asked'), ('15m', 'Every 15 minutes'), ('1h', 'Every hour'), ('6h', 'Every 6 hours'), ('1d', 'Every day'), ('7d', 'Every week')], default='1d', max_length=10)),
-                ('is_paused', models.BooleanField(default=False)),
-                ('revision', models.PositiveIntegerField(default=1)),
-                ('checked_at', models.DateTimeField(blank=True, null=True)),
-                ('check_error', models.TextField(blank=True)),
-                ('next_crawl_at', models.DateTimeField(blank=True, db_index=True, null=True)),
-                ('failures_in_row', models.PositiveIntegerField(default=0)),
-                ('circuit_open_until', models.DateTimeField(blank=True, null=True)),
-                ('tls_version', models.CharField(blank=True, max_length=20)),
-                ('tls_certificate_ends_at', models.DateTimeField(blank=True, null=True)),
-                ('tls_observed_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(max_length=120)),
+                ("slug", models.SlugField(max_length=120, unique=True)),
+                ("kind", models.CharField(max_length=40)),
+                ("description", models.TextField(blank=True)),
+                ("environment", models.CharField(default="production", max_length=40)),
+                ("config", models.JSONField(blank=True, default=dict)),
+                ("secret", models.TextField(blank=True)),
+                (
+                    "schedule",
+                    models.CharField(
+                        choices=[
+                            ("manual", "Only when asked"),
+                            ("15m", "Every 15 minutes"),
+                            ("1h", "Every hour"),
+                            ("6h", "Every 6 hours"),
+                            ("1d", "Every day"),
+                            ("7d", "Every week"),
+                        ],
+                        default="1d",
+                        max_length=10,
+                    ),
+                ),
+                ("is_paused", models.BooleanField(default=False)),
+                ("revision", models.PositiveIntegerField(default=1)),
+                ("checked_at", models.DateTimeField(blank=True, null=True)),
+                ("check_error", models.TextField(blank=True)),
+                ("next_crawl_at", models.DateTimeField(blank=True, db_index=True, null=True)),
+                ("failures_in_row", models.PositiveIntegerField(default=0)),
+                ("circuit_open_until", models.DateTimeField(blank=True, null=True)),
+                ("tls_version", models.CharField(blank=True, max_length=20)),
+                ("tls_certificate_ends_at", models.DateTimeField(blank=True, null=True)),
+                ("tls_observed_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='DataContract',
+            name="DataContract",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('key', models.CharField(max_length=300, unique=True)),
-                ('name', models.CharField(blank=True, max_length=300)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("key", models.CharField(max_length=300, unique=True)),
+                ("name", models.CharField(blank=True, max_length=300)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Domain',
+            name="Domain",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('path', models.CharField(max_length=255, unique=True)),
-                ('depth', models.PositiveIntegerField()),
-                ('numchild', models.PositiveIntegerField(default=0)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('name', models.CharField(max_length=120)),
-                ('slug', models.SlugField(allow_unicode=True, max_length=120, unique=True)),
-                ('kind', models.CharField(choices=[('source_aligned', 'Source-aligned'), ('aggregate', 'Aggregate'), ('consumer_aligned', 'Consumer-aligned')], default='source_aligned', max_length=20)),
-                ('description', models.TextField(blank=True)),
-                ('hue', models.PositiveSmallIntegerField(default=0, validators=[django.core.validators.MaxValueValidator(11)])),
-                ('revision', models.PositiveIntegerField(default=1)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("path", models.CharField(max_length=255, unique=True)),
+                ("depth", models.PositiveIntegerField()),
+                ("numchild", models.PositiveIntegerField(default=0)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(max_length=120)),
+                ("slug", models.SlugField(allow_unicode=True, max_length=120, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("source_aligned", "Source-aligned"),
+                            ("aggregate", "Aggregate"),
+                            ("consumer_aligned", "Consumer-aligned"),
+                        ],
+                        default="source_aligned",
+                        max_length=20,
+                    ),
+                ),
+                ("description", models.TextField(blank=True)),
+                (
+                    "hue",
+                    models.PositiveSmallIntegerField(
+                        default=0, validators=[django.core.validators.MaxValueValidator(11)]
+                    ),
+                ),
+                ("revision", models.PositiveIntegerField(default=1)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='SearchState',
+            name="SearchState",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('drained_at', models.DateTimeField(blank=True, null=True)),
-                ('rebuilt_at', models.DateTimeField(blank=True, null=True)),
-                ('compared_at', models.DateTimeField(blank=True, null=True)),
-                ('missing', models.PositiveIntegerField(default=0)),
-                ('outdated', models.PositiveIntegerField(default=0)),
-                ('surplus', models.PositiveIntegerField(default=0)),
-                ('aged_until', models.DateTimeField(blank=True, null=True)),
-                ('problem', models.TextField(blank=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("drained_at", models.DateTimeField(blank=True, null=True)),
+                ("rebuilt_at", models.DateTimeField(blank=True, null=True)),
+                ("compared_at", models.DateTimeField(blank=True, null=True)),
+                ("missing", models.PositiveIntegerField(default=0)),
+                ("outdated", models.PositiveIntegerField(default=0)),
+                ("surplus", models.PositiveIntegerField(default=0)),
+                ("aged_until", models.DateTimeField(blank=True, null=True)),
+                ("problem", models.TextField(blank=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Tag',
+            name="Tag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('name', models.CharField(max_length=80)),
-                ('folded_name', models.CharField(editable=False, max_length=160, unique=True)),
-                ('slug', models.SlugField(allow_unicode=True, max_length=80, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(max_length=80)),
+                ("folded_name", models.CharField(editable=False, max_length=160, unique=True)),
+                ("slug", models.SlugField(allow_unicode=True, max_length=80, unique=True)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Team',
+            name="Team",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('path', models.CharField(max_length=255, unique=True)),
-                ('depth', models.PositiveIntegerField()),
-                ('numchild', models.PositiveIntegerField(default=0)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('name', models.CharField(max_length=120)),
-                ('slug', models.SlugField(allow_unicode=True, max_length=120, unique=True)),
-                ('description', models.TextField(blank=True)),
-                ('email', models.EmailField(blank=True, max_length=254)),
-                ('channel', models.CharField(blank=True, max_length=200)),
-                ('revision', models.PositiveIntegerField(default=1)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("path", models.CharField(max_length=255, unique=True)),
+                ("depth", models.PositiveIntegerField()),
+                ("numchild", models.PositiveIntegerField(default=0)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(max_length=120)),
+                ("slug", models.SlugField(allow_unicode=True, max_length=120, unique=True)),
+                ("description", models.TextField(blank=True)),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                ("channel", models.CharField(blank=True, max_length=200)),
+                ("revision", models.PositiveIntegerField(default=1)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('name', models.CharField(max_length=120)),
-                ('prefix', models.CharField(max_length=12)),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('scopes', models.JSONField(default=list)),
-                ('expires_at', models.DateTimeField()),
-                ('last_used_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_tokens', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(max_length=120)),
+                ("prefix", models.CharField(max_length=12)),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("scopes", models.JSONField(default=list)),
+                ("expires_at", models.DateTimeField()),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="api_tokens",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'API token',
-                'ordering': ['-created_at'],
+                "verbose_name": "API token",
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='Asset',
+            name="Asset",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('namespace', models.CharField(max_length=400)),
-                ('name', models.CharField(max_length=400)),
-                ('address', models.JSONField(blank=True, default=dict)),
-                ('kind', models.CharField(choices=[('table', 'Table'), ('view', 'View'), ('files', 'Files'), ('api', 'API'), ('topic', 'Topic')], default='table', max_length=10)),
-                ('comment', models.TextField(blank=True)),
-                ('first_seen_at', models.DateTimeField()),
-                ('last_seen_at', models.DateTimeField()),
-                ('missing_since', models.DateTimeField(blank=True, null=True)),
-                ('vanished_at', models.DateTimeField(blank=True, null=True)),
-                ('is_ignored', models.BooleanField(default=False)),
-                ('connection', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='assets', to='catalog.connection')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("namespace", models.CharField(max_length=400)),
+                ("name", models.CharField(max_length=400)),
+                ("address", models.JSONField(blank=True, default=dict)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("table", "Table"),
+                            ("view", "View"),
+                            ("files", "Files"),
+                            ("api", "API"),
+                            ("topic", "Topic"),
+                        ],
+                        default="table",
+                        max_length=10,
+                    ),
+                ),
+                ("comment", models.TextField(blank=True)),
+                ("first_seen_at", models.DateTimeField()),
+                ("last_seen_at", models.DateTimeField()),
+                ("missing_since", models.DateTimeField(blank=True, null=True)),
+                ("vanished_at", models.DateTimeField(blank=True, null=True)),
+                ("is_ignored", models.BooleanField(default=False)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="assets",
+                        to="catalog.connection",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['namespace', 'name'],
+                "ordering": ["namespace", "name"],
             },
         ),
         migrations.CreateModel(
-            name='ConnectionCheck',
+            name="ConnectionCheck",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('kind', models.CharField(max_length=40)),
-                ('draft', models.JSONField(blank=True, default=dict)),
-                ('config', models.JSONField(blank=True, default=dict)),
-                ('secret', models.TextField(blank=True)),
-                ('status', models.CharField(choices=[('queued', 'Waiting for a worker'), ('running', 'Testing'), ('done', 'Done'), ('saved', 'Saved')], default='queued', max_length=10)),
-                ('is_ok', models.BooleanField(null=True)),
-                ('steps', models.JSONField(blank=True, default=list)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('connection', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='checks', to='catalog.connection')),
-                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("kind", models.CharField(max_length=40)),
+                ("draft", models.JSONField(blank=True, default=dict)),
+                ("config", models.JSONField(blank=True, default=dict)),
+                ("secret", models.TextField(blank=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Waiting for a worker"),
+                            ("running", "Testing"),
+                            ("done", "Done"),
+                            ("saved", "Saved"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("is_ok", models.BooleanField(null=True)),
+                ("steps", models.JSONField(blank=True, default=list)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="checks",
+                        to="catalog.connection",
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='CrawlRun',
+            name="CrawlRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('succeeded', 'Succeeded'), ('partial', 'Succeeded in part'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='queued', max_length=10)),
-                ('trigger', models.CharField(choices=[('schedule', 'Schedule'), ('manual', 'By hand'), ('retry', 'Retry')], max_length=10)),
-                ('queued_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField()),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('heartbeat_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('claim', models.CharField(blank=True, max_length=36)),
-                ('attempt', models.PositiveSmallIntegerField(default=1)),
-                ('done', models.PositiveIntegerField(default=0)),
-                ('total', models.PositiveIntegerField(blank=True, null=True)),
-                ('counts', models.JSONField(blank=True, default=dict)),
-                ('error_code', models.CharField(blank=True, max_length=40)),
-                ('error', models.TextField(blank=True)),
-                ('remedy', models.TextField(blank=True)),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='catalog.connection')),
-                ('requested_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("running", "Running"),
+                            ("succeeded", "Succeeded"),
+                            ("partial", "Succeeded in part"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "trigger",
+                    models.CharField(
+                        choices=[("schedule", "Schedule"), ("manual", "By hand"), ("retry", "Retry")],
+                        max_length=10,
+                    ),
+                ),
+                ("queued_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("heartbeat_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("claim", models.CharField(blank=True, max_length=36)),
+                ("attempt", models.PositiveSmallIntegerField(default=1)),
+                ("done", models.PositiveIntegerField(default=0)),
+                ("total", models.PositiveIntegerField(blank=True, null=True)),
+                ("counts", models.JSONField(blank=True, default=dict)),
+                ("error_code", models.CharField(blank=True, max_length=40)),
+                ("error", models.TextField(blank=True)),
+                ("remedy", models.TextField(blank=True)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="runs",
+                        to="catalog.connection",
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-queued_at', '-id'],
+                "ordering": ["-queued_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='CrawlItem',
+            name="CrawlItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('outcome', models.CharField(choices=[('new', 'New'), ('changed', 'Changed'), ('unchanged', 'Unchanged'), ('vanished', 'Vanished'), ('failed', 'Failed')], max_length=10)),
-                ('message', models.TextField(blank=True)),
-                ('remedy', models.TextField(blank=True)),
-                ('asset', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='crawl_items', to='catalog.asset')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='catalog.crawlrun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("new", "New"),
+                            ("changed", "Changed"),
+                            ("unchanged", "Unchanged"),
+                            ("vanished", "Vanished"),
+                            ("failed", "Failed"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("message", models.TextField(blank=True)),
+                ("remedy", models.TextField(blank=True)),
+                (
+                    "asset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="crawl_items",
+                        to="catalog.asset",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="items",
+                        to="catalog.crawlrun",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ContractVersion',
+            name="ContractVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('version', models.CharField(blank=True, max_length=100)),
-                ('spec_version', models.CharField(max_length=20)),
-                ('original', models.BinaryField()),
-                ('media_type', models.CharField(default='application/yaml', max_length=40)),
-                ('path', models.CharField(blank=True, max_length=500)),
-                ('digest', models.CharField(max_length=64)),
-                ('problems', models.JSONField(blank=True, default=list)),
-                ('imported_at', models.DateTimeField()),
-                ('imported_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('contract', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='catalog.datacontract')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("version", models.CharField(blank=True, max_length=100)),
+                ("spec_version", models.CharField(max_length=20)),
+                ("original", models.BinaryField()),
+                ("media_type", models.CharField(default="application/yaml", max_length=40)),
+                ("path", models.CharField(blank=True, max_length=500)),
+                ("digest", models.CharField(max_length=64)),
+                ("problems", models.JSONField(blank=True, default=list)),
+                ("imported_at", models.DateTimeField()),
+                (
+                    "imported_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="versions",
+                        to="catalog.datacontract",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-number'],
-                'abstract': False,
+                "ordering": ["-number"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='DataProduct',
+            name="DataProduct",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('slug', models.SlugField(allow_unicode=True, max_length=120)),
-                ('name', models.CharField(max_length=200)),
-                ('purpose', models.TextField(blank=True)),
-                ('description', models.TextField(blank=True)),
-                ('usage', models.TextField(blank=True)),
-                ('limitations', models.TextField(blank=True)),
-                ('archetype', models.CharField(blank=True, choices=[('source_aligned', 'Source-aligned'), ('aggregate', 'Aggregate'), ('consumer_aligned', 'Consumer-aligned')], max_length=20)),
-                ('lifecycle', models.CharField(choices=[('proposed', 'Proposed'), ('draft', 'Draft'), ('active', 'Active'), ('deprecated', 'Deprecated'), ('retired', 'Retired')], default='draft', max_length=12)),
-                ('visibility', models.CharField(choices=[('mesh', 'Everybody in the mesh'), ('domain', 'The domain only'), ('private', 'Its own people only')], default='mesh', max_length=10)),
-                ('version', models.CharField(default='0.1.0', max_length=60, validators=[django.core.validators.RegexValidator('^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(-[0-9A-Za-z.-]+)?(\\+[0-9A-Za-z.-]+)?\\Z', 'Use a semantic version such as 1.4.0.', 'semver')])),
-                ('sunset_at', models.DateField(blank=True, null=True)),
-                ('lifecycle_note', models.TextField(blank=True)),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
-                ('region', models.CharField(blank=True, max_length=80)),
-                ('links', models.JSONField(blank=True, default=list, validators=[catalog.products.links.validate_links])),
-                ('support', models.JSONField(blank=True, default=list, validators=[catalog.products.links.validate_support])),
-                ('origin', models.CharField(blank=True, max_length=40)),
-                ('origin_key', models.CharField(blank=True, max_length=300)),
-                ('origin_vanished_at', models.DateTimeField(blank=True, null=True)),
-                ('is_demo', models.BooleanField(default=False)),
-                ('revision', models.PositiveIntegerField(default=1)),
-                ('classification', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='products', to='catalog.classification')),
-                ('successor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='predecessors', to='catalog.dataproduct')),
-                ('domain', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='products', to='catalog.domain')),
-                ('tags', models.ManyToManyField(blank=True, related_name='products', to='catalog.tag')),
-                ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='products', to='catalog.team')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("slug", models.SlugField(allow_unicode=True, max_length=120)),
+                ("name", models.CharField(max_length=200)),
+                ("purpose", models.TextField(blank=True)),
+                ("description", models.TextField(blank=True)),
+                ("usage", models.TextField(blank=True)),
+                ("limitations", models.TextField(blank=True)),
+                (
+                    "archetype",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("source_aligned", "Source-aligned"),
+                            ("aggregate", "Aggregate"),
+                            ("consumer_aligned", "Consumer-aligned"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "lifecycle",
+                    models.CharField(
+                        choices=[
+                            ("proposed", "Proposed"),
+                            ("draft", "Draft"),
+                            ("active", "Active"),
+                            ("deprecated", "Deprecated"),
+                            ("retired", "Retired"),
+                        ],
+                        default="draft",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "visibility",
+                    models.CharField(
+                        choices=[
+                            ("mesh", "Everybody in the mesh"),
+                            ("domain", "The domain only"),
+                            ("private", "Its own people only"),
+                        ],
+                        default="mesh",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "version",
+                    models.CharField(
+                        default="0.1.0",
+                        max_length=60,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(-[0-9A-Za-z.-]+)?(\\+[0-9A-Za-z.-]+)?\\Z",
+                                "Use a semantic version such as 1.4.0.",
+                                "semver",
+                            )
+                        ],
+                    ),
+                ),
+                ("sunset_at", models.DateField(blank=True, null=True)),
+                ("lifecycle_note", models.TextField(blank=True)),
+                ("published_at", models.DateTimeField(blank=True, null=True)),
+                ("region", models.CharField(blank=True, max_length=80)),
+                (
+                    "links",
+                    models.JSONField(
+                        blank=True, default=list, validators=[catalog.products.links.validate_links]
+                    ),
+                ),
+                (
+                    "support",
+                    models.JSONField(
+                        blank=True, default=list, validators=[catalog.products.links.validate_support]
+                    ),
+                ),
+                ("origin", models.CharField(blank=True, max_length=40)),
+                ("origin_key", models.CharField(blank=True, max_length=300)),
+                ("origin_vanished_at", models.DateTimeField(blank=True, null=True)),
+                ("is_demo", models.BooleanField(default=False)),
+                ("revision", models.PositiveIntegerField(default=1)),
+                (
+                    "classification",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="products",
+                        to="catalog.classification",
+                    ),
+                ),
+                (
+                    "successor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="predecessors",
+                        to="catalog.dataproduct",
+                    ),
+                ),
+                (
+                    "domain",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="products",
+                        to="catalog.domain",
+                    ),
+                ),
+                ("tags", models.ManyToManyField(blank=True, related_name="products", to="catalog.tag")),
+                (
+                    "team",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="products",
+                        to="catalog.team",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.AddField(
-            model_name='datacontract',
-            name='product',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='contracts', to='catalog.dataproduct'),
+            model_name="datacontract",
+            name="product",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="contracts",
+                to="catalog.dataproduct",
+            ),
         ),
         migrations.CreateModel(
-            name='FieldAnnotation',
+            name="FieldAnnotation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('path', models.CharField(max_length=500)),
-                ('description', models.TextField(blank=True)),
-                ('is_released', models.BooleanField(default=False)),
-                ('revision', models.PositiveIntegerField(default=0)),
-                ('asset', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='annotations', to='catalog.asset')),
-                ('classification', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='annotations', to='catalog.classification')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("path", models.CharField(max_length=500)),
+                ("description", models.TextField(blank=True)),
+                ("is_released", models.BooleanField(default=False)),
+                ("revision", models.PositiveIntegerField(default=0)),
+                (
+                    "asset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="annotations",
+                        to="catalog.asset",
+                    ),
+                ),
+                (
+                    "classification",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="annotations",
+                        to="catalog.classification",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='FieldProfile',
+            name="FieldProfile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('path', models.CharField(max_length=500)),
-                ('profiled_at', models.DateTimeField()),
-                ('row_count', models.BigIntegerField()),
-                ('is_sample', models.BooleanField(default=False)),
-                ('null_share', models.FloatField(blank=True, null=True)),
-                ('distinct_estimate', models.BigIntegerField(blank=True, null=True)),
-                ('minimum', models.CharField(blank=True, max_length=200)),
-                ('maximum', models.CharField(blank=True, max_length=200)),
-                ('mean', models.FloatField(blank=True, null=True)),
-                ('histogram', models.JSONField(blank=True, default=list)),
-                ('top_values', models.JSONField(blank=True, default=list)),
-                ('withheld_because', models.CharField(blank=True, max_length=200)),
-                ('asset', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='profiles', to='catalog.asset')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("path", models.CharField(max_length=500)),
+                ("profiled_at", models.DateTimeField()),
+                ("row_count", models.BigIntegerField()),
+                ("is_sample", models.BooleanField(default=False)),
+                ("null_share", models.FloatField(blank=True, null=True)),
+                ("distinct_estimate", models.BigIntegerField(blank=True, null=True)),
+                ("minimum", models.CharField(blank=True, max_length=200)),
+                ("maximum", models.CharField(blank=True, max_length=200)),
+                ("mean", models.FloatField(blank=True, null=True)),
+                ("histogram", models.JSONField(blank=True, default=list)),
+                ("top_values", models.JSONField(blank=True, default=list)),
+                ("withheld_because", models.CharField(blank=True, max_length=200)),
+                (
+                    "asset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="profiles",
+                        to="catalog.asset",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='HistoricalDataProduct',
+            name="HistoricalDataProduct",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('created_at', models.DateTimeField(blank=True, editable=False)),
-                ('slug', models.SlugField(allow_unicode=True, max_length=120)),
-                ('name', models.CharField(max_length=200)),
-                ('purpose', models.TextField(blank=True)),
-                ('description', models.TextField(blank=True)),
-                ('usage', models.TextField(blank=True)),
-                ('limitations', models.TextField(blank=True)),
-                ('archetype', models.CharField(blank=True, choices=[('source_aligned', 'Source-aligned'), ('aggregate', 'Aggregate'), ('consumer_aligned', 'Consumer-aligned')], max_length=20)),
-                ('lifecycle', models.CharField(choices=[('proposed', 'Proposed'), ('draft', 'Draft'), ('active', 'Active'), ('deprecated', 'Deprecated'), ('retired', 'Retired')], default='draft', max_length=12)),
-                ('visibility', models.CharField(choices=[('mesh', 'Everybody in the mesh'), ('domain', 'The domain only'), ('private', 'Its own people only')], default='mesh', max_length=10)),
-                ('version', models.CharField(default='0.1.0', max_length=60, validators=[django.core.validators.RegexValidator('^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(-[0-9A-Za-z.-]+)?(\\+[0-9A-Za-z.-]+)?\\Z', 'Use a semantic version such as 1.4.0.', 'semver')])),
-                ('sunset_at', models.DateField(blank=True, null=True)),
-                ('lifecycle_note', models.TextField(blank=True)),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
-                ('region', models.CharField(blank=True, max_length=80)),
-                ('links', models.JSONField(blank=True, default=list, validators=[catalog.products.links.validate_links])),
-                ('support', models.JSONField(blank=True, default=list, validators=[catalog.products.links.validate_support])),
-                ('origin', models.CharField(blank=True, max_length=40)),
-                ('origin_key', models.CharField(blank=True, max_length=300)),
-                ('origin_vanished_at', models.DateTimeField(blank=True, null=True)),
-                ('is_demo', models.BooleanField(default=False)),
-                ('revision', models.PositiveIntegerField(default=1)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('classification', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.classification')),
-                ('domain', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.domain')),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('successor', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.dataproduct')),
-                ('team', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.team')),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("created_at", models.DateTimeField(blank=True, editable=False)),
+                ("slug", models.SlugField(allow_unicode=True, max_length=120)),
+                ("name", models.CharField(max_length=200)),
+                ("purpose", models.TextField(blank=True)),
+                ("description", models.TextField(blank=True)),
+                ("usage", models.TextField(blank=True)),
+                ("limitations", models.TextField(blank=True)),
+                (
+                    "archetype",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("source_aligned", "Source-aligned"),
+                            ("aggregate", "Aggregate"),
+                            ("consumer_aligned", "Consumer-aligned"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "lifecycle",
+                    models.CharField(
+                        choices=[
+                            ("proposed", "Proposed"),
+                            ("draft", "Draft"),
+                            ("active", "Active"),
+                            ("deprecated", "Deprecated"),
+                            ("retired", "Retired"),
+                        ],
+                        default="draft",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "visibility",
+                    models.CharField(
+                        choices=[
+                            ("mesh", "Everybody in the mesh"),
+                            ("domain", "The domain only"),
+                            ("private", "Its own people only"),
+                        ],
+                        default="mesh",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "version",
+                    models.CharField(
+                        default="0.1.0",
+                        max_length=60,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(-[0-9A-Za-z.-]+)?(\\+[0-9A-Za-z.-]+)?\\Z",
+                                "Use a semantic version such as 1.4.0.",
+                                "semver",
+                            )
+                        ],
+                    ),
+                ),
+                ("sunset_at", models.DateField(blank=True, null=True)),
+                ("lifecycle_note", models.TextField(blank=True)),
+                ("published_at", models.DateTimeField(blank=True, null=True)),
+                ("region", models.CharField(blank=True, max_length=80)),
+                (
+                    "links",
+                    models.JSONField(
+                        blank=True, default=list, validators=[catalog.products.links.validate_links]
+                    ),
+                ),
+                (
+                    "support",
+                    models.JSONField(
+                        blank=True, default=list, validators=[catalog.products.links.validate_support]
+                    ),
+                ),
+                ("origin", models.CharField(blank=True, max_length=40)),
+                ("origin_key", models.CharField(blank=True, max_length=300)),
+                ("origin_vanished_at", models.DateTimeField(blank=True, null=True)),
+                ("is_demo", models.BooleanField(default=False)),
+                ("revision", models.PositiveIntegerField(default=1)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "classification",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="catalog.classification",
+                    ),
+                ),
+                (
+                    "domain",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="catalog.domain",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "successor",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="catalog.dataproduct",
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="catalog.team",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical data product',
-                'verbose_name_plural': 'historical data products',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical data product",
+                "verbose_name_plural": "historical data products",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='Invitation',
+            name="Invitation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('purpose', models.CharField(choices=[('invite', 'Invitation'), ('reset', 'Password reset')], max_length=10)),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('expires_at', models.DateTimeField()),
-                ('used_at', models.DateTimeField(blank=True, null=True)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[("invite", "Invitation"), ("reset", "Password reset")], max_length=10
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("expires_at", models.DateTimeField()),
+                ("used_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="invitations",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='OldAddress',
+            name="OldAddress",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('product', 'Product'), ('domain', 'Domain'), ('team', 'Team')], max_length=16)),
-                ('address', models.CharField(max_length=255)),
-                ('target_id', models.BigIntegerField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("product", "Product"), ("domain", "Domain"), ("team", "Team")],
+                        max_length=16,
+                    ),
+                ),
+                ("address", models.CharField(max_length=255)),
+                ("target_id", models.BigIntegerField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('kind', 'address'), name='old_address_unique')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("kind", "address"), name="old_address_unique")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='OutputPort',
+            name="OutputPort",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('name', models.SlugField(allow_unicode=True, max_length=120)),
-                ('title', models.CharField(blank=True, max_length=200)),
-                ('version', models.CharField(default='1.0.0', max_length=60, validators=[django.core.validators.RegexValidator('^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(-[0-9A-Za-z.-]+)?(\\+[0-9A-Za-z.-]+)?\\Z', 'Use a semantic version such as 1.4.0.', 'semver')])),
-                ('description', models.TextField(blank=True)),
-                ('kind', models.CharField(choices=[('table', 'Table'), ('view', 'View'), ('files', 'Files'), ('topic', 'Topic'), ('api', 'API'), ('other', 'Other')], default='table', max_length=10)),
-                ('environment', models.CharField(default='production', max_length=40)),
-                ('modality', models.CharField(choices=[('batch', 'Batch'), ('streaming', 'Streaming'), ('api', 'API')], default='batch', max_length=10)),
-                ('location', models.CharField(blank=True, max_length=1000)),
-                ('format', models.CharField(blank=True, max_length=60)),
-                ('platform', models.CharField(blank=True, max_length=80)),
-                ('region', models.CharField(blank=True, max_length=80)),
-                ('encryption_at_rest', models.CharField(blank=True, choices=[('', 'Not declared'), ('yes', 'Encrypted'), ('no', 'Not encrypted')], max_length=3)),
-                ('freshness_promise', models.DurationField(blank=True, null=True)),
-                ('sunset_at', models.DateField(blank=True, null=True)),
-                ('revision', models.PositiveIntegerField(default=1)),
-                ('asset', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='output_ports', to='catalog.asset')),
-                ('connection', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='output_ports', to='catalog.connection')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='output_ports', to='catalog.dataproduct')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.SlugField(allow_unicode=True, max_length=120)),
+                ("title", models.CharField(blank=True, max_length=200)),
+                (
+                    "version",
+                    models.CharField(
+                        default="1.0.0",
+                        max_length=60,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(-[0-9A-Za-z.-]+)?(\\+[0-9A-Za-z.-]+)?\\Z",
+                                "Use a semantic version such as 1.4.0.",
+                                "semver",
+                            )
+                        ],
+                    ),
+                ),
+                ("description", models.TextField(blank=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("table", "Table"),
+                            ("view", "View"),
+                            ("files", "Files"),
+                            ("topic", "Topic"),
+                            ("api", "API"),
+                            ("other", "Other"),
+                        ],
+                        default="table",
+                        max_length=10,
+                    ),
+                ),
+                ("environment", models.CharField(default="production", max_length=40)),
+                (
+                    "modality",
+                    models.CharField(
+                        choices=[("batch", "Batch"), ("streaming", "Streaming"), ("api", "API")],
+                        default="batch",
+                        max_length=10,
+                    ),
+                ),
+                ("location", models.CharField(blank=True, max_length=1000)),
+                ("format", models.CharField(blank=True, max_length=60)),
+                ("platform", models.CharField(blank=True, max_length=80)),
+                ("region", models.CharField(blank=True, max_length=80)),
+                (
+                    "encryption_at_rest",
+                    models.CharField(
+                        blank=True,
+                        choices=[("", "Not declared"), ("yes", "Encrypted"), ("no", "Not encrypted")],
+                        max_length=3,
+                    ),
+                ),
+                ("freshness_promise", models.DurationField(blank=True, null=True)),
+                ("sunset_at", models.DateField(blank=True, null=True)),
+                ("revision", models.PositiveIntegerField(default=1)),
+                (
+                    "asset",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="output_ports",
+                        to="catalog.asset",
+                    ),
+                ),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="output_ports",
+                        to="catalog.connection",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="output_ports",
+                        to="catalog.dataproduct",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name', '-version'],
+                "ordering": ["name", "-version"],
             },
         ),
         migrations.CreateModel(
-            name='InputPort',
+            name="InputPort",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('name', models.CharField(max_length=200)),
-                ('version', models.CharField(blank=True, max_length=60)),
-                ('reference', models.CharField(blank=True, max_length=500)),
-                ('description', models.TextField(blank=True)),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='input_ports', to='catalog.dataproduct')),
-                ('upstream_port', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='consumed_by', to='catalog.outputport')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(max_length=200)),
+                ("version", models.CharField(blank=True, max_length=60)),
+                ("reference", models.CharField(blank=True, max_length=500)),
+                ("description", models.TextField(blank=True)),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="input_ports",
+                        to="catalog.dataproduct",
+                    ),
+                ),
+                (
+                    "upstream_port",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="consumed_by",
+                        to="catalog.outputport",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='HistoricalInputPort',
+            name="HistoricalInputPort",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('created_at', models.DateTimeField(blank=True, editable=False)),
-                ('name', models.CharField(max_length=200)),
-                ('version', models.CharField(blank=True, max_length=60)),
-                ('reference', models.CharField(blank=True, max_length=500)),
-                ('description', models.TextField(blank=True)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('product', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.dataproduct')),
-                ('upstream_port', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.outputport')),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("created_at", models.DateTimeField(blank=True, editable=False)),
+                ("name", models.CharField(max_length=200)),
+                ("version", models.CharField(blank=True, max_length=60)),
+                ("reference", models.CharField(blank=True, max_length=500)),
+                ("description", models.TextField(blank=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="catalog.dataproduct",
+                    ),
+                ),
+                (
+                    "upstream_port",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="catalog.outputport",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical input port',
-                'verbose_name_plural': 'historical input ports',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
-            },
-            bases=(simple_history.models.HistoricalChanges, models.Model),
-        ),
-        migrations.AddField(
-            model_name='crawlrun',
-            name='port',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='runs', to='catalog.outputport'),
-        ),
-        migrations.CreateModel(
-            name='PortContract',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('contract_key', models.CharField(db_index=True, max_length=300)),
-                ('port', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='contract_in_force', to='catalog.outputport')),
-                ('version', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='in_force_on', to='catalog.contractversion')),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='PortTrust',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('quality', models.FloatField(blank=True, null=True)),
-                ('quality_at', models.DateTimeField(blank=True, null=True)),
-                ('documentation', models.FloatField(blank=True, null=True)),
-                ('fresh_at', models.DateTimeField(blank=True, null=True)),
-                ('freshness_promise', models.DurationField(blank=True, null=True)),
-                ('is_reachable', models.BooleanField(null=True)),
-                ('measured_at', models.DateTimeField(blank=True, null=True)),
-                ('valid_until', models.DateTimeField(blank=True, null=True)),
-                ('has_owner', models.BooleanField(default=False)),
-                ('refreshed_at', models.DateTimeField(auto_now=True)),
-                ('port', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='trust', to='catalog.outputport')),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='ProductDescriptor',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('kind', models.CharField(max_length=20)),
-                ('key', models.CharField(max_length=300)),
-                ('product', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='descriptors', to='catalog.dataproduct')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='ProductDescriptorVersion',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('version', models.CharField(blank=True, max_length=100)),
-                ('spec_version', models.CharField(max_length=20)),
-                ('original', models.BinaryField()),
-                ('media_type', models.CharField(default='application/yaml', max_length=40)),
-                ('path', models.CharField(blank=True, max_length=500)),
-                ('digest', models.CharField(max_length=64)),
-                ('problems', models.JSONField(blank=True, default=list)),
-                ('imported_at', models.DateTimeField()),
-                ('descriptor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='catalog.productdescriptor')),
-                ('imported_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'ordering': ['-number'],
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='ProductTrust',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('quality', models.FloatField(blank=True, null=True)),
-                ('quality_at', models.DateTimeField(blank=True, null=True)),
-                ('documentation', models.FloatField(blank=True, null=True)),
-                ('fresh_at', models.DateTimeField(blank=True, null=True)),
-                ('freshness_promise', models.DurationField(blank=True, null=True)),
-                ('is_reachable', models.BooleanField(null=True)),
-                ('measured_at', models.DateTimeField(blank=True, null=True)),
-                ('valid_until', models.DateTimeField(blank=True, null=True)),
-                ('has_owner', models.BooleanField(default=False)),
-                ('refreshed_at', models.DateTimeField(auto_now=True)),
-                ('product', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='trust', to='catalog.dataproduct')),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='QualityScore',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scored_at', models.DateTimeField()),
-                ('value', models.FloatField(blank=True, null=True)),
-                ('formula', models.CharField(max_length=10)),
-                ('documentation', models.FloatField()),
-                ('dimensions', models.JSONField()),
-                ('port', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='quality_scores', to='catalog.outputport')),
-            ],
-            options={
-                'ordering': ['-scored_at'],
-                'get_latest_by': 'scored_at',
-            },
-        ),
-        migrations.CreateModel(
-            name='SchemaVersion',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('origin', models.CharField(choices=[('observed', 'Observed'), ('declared', 'Declared')], max_length=10)),
-                ('number', models.PositiveIntegerField(default=1)),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('seen_at', models.DateTimeField()),
-                ('field_count', models.PositiveIntegerField(default=0)),
-                ('changes', models.JSONField(blank=True, default=list)),
-                ('asset', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='schema_versions', to='catalog.asset')),
-            ],
-            options={
-                'ordering': ['-number'],
-            },
-        ),
-        migrations.AddField(
-            model_name='outputport',
-            name='declared_schema',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='declared_by', to='catalog.schemaversion'),
-        ),
-        migrations.CreateModel(
-            name='HistoricalOutputPort',
-            fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('created_at', models.DateTimeField(blank=True, editable=False)),
-                ('name', models.SlugField(allow_unicode=True, max_length=120)),
-                ('title', models.CharField(blank=True, max_length=200)),
-                ('version', models.CharField(default='1.0.0', max_length=60, validators=[django.core.validators.RegexValidator('^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(-[0-9A-Za-z.-]+)?(\\+[0-9A-Za-z.-]+)?\\Z', 'Use a semantic version such as 1.4.0.', 'semver')])),
-                ('description', models.TextField(blank=True)),
-                ('kind', models.CharField(choices=[('table', 'Table'), ('view', 'View'), ('files', 'Files'), ('topic', 'Topic'), ('api', 'API'), ('other', 'Other')], default='table', max_length=10)),
-                ('environment', models.CharField(default='production', max_length=40)),
-                ('modality', models.CharField(choices=[('batch', 'Batch'), ('streaming', 'Streaming'), ('api', 'API')], default='batch', max_length=10)),
-                ('location', models.CharField(blank=True, max_length=1000)),
-                ('format', models.CharField(blank=True, max_length=60)),
-                ('platform', models.CharField(blank=True, max_length=80)),
-                ('region', models.CharField(blank=True, max_length=80)),
-                ('encryption_at_rest', models.CharField(blank=True, choices=[('', 'Not declared'), ('yes', 'Encrypted'), ('no', 'Not encrypted')], max_length=3)),
-                ('freshness_promise', models.DurationField(blank=True, null=True)),
-                ('sunset_at', models.DateField(blank=True, null=True)),
-                ('revision', models.PositiveIntegerField(default=1)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('asset', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.asset')),
-                ('connection', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.connection')),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('product', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.dataproduct')),
-                ('declared_schema', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.schemaversion')),
-            ],
-            options={
-                'verbose_name': 'historical output port',
-                'verbose_name_plural': 'historical output ports',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
-            },
-            bases=(simple_history.models.HistoricalChanges, models.Model),
-        ),
-        migrations.CreateModel(
-            name='Field',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('path', models.CharField(max_length=500)),
-                ('name', models.CharField(max_length=300)),
-                ('parent_path', models.CharField(blank=True, max_length=500)),
-                ('ordinal', models.PositiveIntegerField()),
-                ('logical_type', models.CharField(choices=[('string', 'String'), ('integer', 'Integer'), ('number', 'Number'), ('boolean', 'Boolean'), ('date', 'Date'), ('time', 'Time'), ('timestamp', 'Timestamp'), ('binary', 'Binary'), ('array', 'Array'), ('object', 'Object'), ('map', 'Map'), ('unknown', 'Unknown')], default='unknown', max_length=10)),
-                ('physical_type', models.CharField(blank=True, max_length=300)),
-                ('is_nullable', models.BooleanField(null=True)),
-                ('key_position', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('is_unique', models.BooleanField(null=True)),
-                ('references', models.CharField(blank=True, max_length=500)),
-                ('comment', models.TextField(blank=True)),
-                ('classification', models.CharField(blank=True, max_length=100)),
-                ('schema', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='fields', to='catalog.schemaversion')),
-            ],
-            options={
-                'ordering': ['ordinal'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Session',
-            fields=[
-                ('session_key', models.CharField(max_length=40, primary_key=True, serialize=False, verbose_name='session key')),
-                ('session_data', models.TextField(verbose_name='session data')),
-                ('expire_date', models.DateTimeField(db_index=True, verbose_name='expire date')),
-                ('user_agent', models.CharField(blank=True, max_length=200)),
-                ('signed_in_at', models.DateTimeField(blank=True, null=True)),
-                ('last_seen_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='sessions', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'ordering': ['-last_seen_at'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Stewardship',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('role', models.CharField(choices=[('business_owner', 'Business owner'), ('technical_owner', 'Technical owner'), ('steward', 'Steward')], max_length=20)),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stewardships', to='catalog.dataproduct')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stewardships', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'ordering': ['role'],
-            },
-        ),
-        migrations.CreateModel(
-            name='HistoricalDataProduct_tags',
-            fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('m2m_history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('dataproduct', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.dataproduct')),
-                ('history', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, to='catalog.historicaldataproduct')),
-                ('tag', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.tag')),
-            ],
-            options={
-                'verbose_name': 'HistoricalDataProduct_tags',
+                "verbose_name": "historical input port",
+                "verbose_name_plural": "historical input ports",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
-        migrations.CreateModel(
-            name='Membership',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('role', models.CharField(choices=[('viewer', 'Viewer'), ('steward', 'Steward'), ('technical_owner', 'Technical owner'), ('business_owner', 'Business owner'), ('approver', 'Approver'), ('domain_admin', 'Domain admin'), ('governance', 'Governance'), ('platform_admin', 'Platform admin')], max_length=20)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
-                ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='catalog.team')),
-            ],
-        ),
         migrations.AddField(
-            model_name='domain',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='domains', to='catalog.team'),
-        ),
-        migrations.AddField(
-            model_name='connection',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='connections', to='catalog.team'),
+            model_name="crawlrun",
+            name="port",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="runs",
+                to="catalog.outputport",
+            ),
         ),
         migrations.CreateModel(
-            name='AssetReading',
+            name="PortContract",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('read_at', models.DateTimeField()),
-                ('run_id', models.BigIntegerField(blank=True, null=True)),
-                ('is_reachable', models.BooleanField()),
-                ('error_code', models.CharField(blank=True, max_length=40)),
-                ('error', models.TextField(blank=True)),
-                ('remedy', models.TextField(blank=True)),
-                ('latency_ms', models.FloatField(blank=True, null=True)),
-                ('row_count', models.BigIntegerField(blank=True, null=True)),
-                ('row_count_is_estimate', models.BooleanField(default=False)),
-                ('size_bytes', models.BigIntegerField(blank=True, null=True)),
-                ('object_count', models.BigIntegerField(blank=True, null=True)),
-                ('fresh_at', models.DateTimeField(blank=True, null=True)),
-                ('fresh_basis', models.CharField(blank=True, max_length=200)),
-                ('asset', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='readings', to='catalog.asset')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("contract_key", models.CharField(db_index=True, max_length=300)),
+                (
+                    "port",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="contract_in_force",
+                        to="catalog.outputport",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="in_force_on",
+                        to="catalog.contractversion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-read_at'],
-                'get_latest_by': 'read_at',
-                'constraints': [models.UniqueConstraint(fields=('asset', 'read_at'), name='reading_unique')],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='AuditEvent',
+            name="PortTrust",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(auto_now_add=True, db_index=True)),
-                ('actor_name', models.CharField(max_length=200)),
-                ('verb', models.CharField(max_length=60)),
-                ('object_kind', models.CharField(max_length=30)),
-                ('object_id', models.BigIntegerField()),
-                ('object_name', models.CharField(max_length=300)),
-                ('product_id', models.BigIntegerField(blank=True, null=True)),
-                ('changes', models.JSONField(blank=True, default=dict)),
-                ('detail', models.JSONField(blank=True, default=dict)),
-                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("quality", models.FloatField(blank=True, null=True)),
+                ("quality_at", models.DateTimeField(blank=True, null=True)),
+                ("documentation", models.FloatField(blank=True, null=True)),
+                ("fresh_at", models.DateTimeField(blank=True, null=True)),
+                ("freshness_promise", models.DurationField(blank=True, null=True)),
+                ("is_reachable", models.BooleanField(null=True)),
+                ("measured_at", models.DateTimeField(blank=True, null=True)),
+                ("valid_until", models.DateTimeField(blank=True, null=True)),
+                ("has_owner", models.BooleanField(default=False)),
+                ("refreshed_at", models.DateTimeField(auto_now=True)),
+                (
+                    "port",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="trust",
+                        to="catalog.outputport",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at', '-id'],
-                'indexes': [models.Index(fields=['object_kind', 'object_id', '-at'], name='audit_object'), models.Index(fields=['product_id', '-at'], name='audit_product')],
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="ProductDescriptor",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("kind", models.CharField(max_length=20)),
+                ("key", models.CharField(max_length=300)),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="descriptors",
+                        to="catalog.dataproduct",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ProductDescriptorVersion",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("version", models.CharField(blank=True, max_length=100)),
+                ("spec_version", models.CharField(max_length=20)),
+                ("original", models.BinaryField()),
+                ("media_type", models.CharField(default="application/yaml", max_length=40)),
+                ("path", models.CharField(blank=True, max_length=500)),
+                ("digest", models.CharField(max_length=64)),
+                ("problems", models.JSONField(blank=True, default=list)),
+                ("imported_at", models.DateTimeField()),
+                (
+                    "descriptor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="versions",
+                        to="catalog.productdescriptor",
+                    ),
+                ),
+                (
+                    "imported_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-number"],
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="ProductTrust",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("quality", models.FloatField(blank=True, null=True)),
+                ("quality_at", models.DateTimeField(blank=True, null=True)),
+                ("documentation", models.FloatField(blank=True, null=True)),
+                ("fresh_at", models.DateTimeField(blank=True, null=True)),
+                ("freshness_promise", models.DurationField(blank=True, null=True)),
+                ("is_reachable", models.BooleanField(null=True)),
+                ("measured_at", models.DateTimeField(blank=True, null=True)),
+                ("valid_until", models.DateTimeField(blank=True, null=True)),
+                ("has_owner", models.BooleanField(default=False)),
+                ("refreshed_at", models.DateTimeField(auto_now=True)),
+                (
+                    "product",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="trust",
+                        to="catalog.dataproduct",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="QualityScore",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("scored_at", models.DateTimeField()),
+                ("value", models.FloatField(blank=True, null=True)),
+                ("formula", models.CharField(max_length=10)),
+                ("documentation", models.FloatField()),
+                ("dimensions", models.JSONField()),
+                (
+                    "port",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="quality_scores",
+                        to="catalog.outputport",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-scored_at"],
+                "get_latest_by": "scored_at",
+            },
+        ),
+        migrations.CreateModel(
+            name="SchemaVersion",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("observed", "Observed"), ("declared", "Declared")], max_length=10
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(default=1)),
+                ("fingerprint", models.CharField(max_length=64)),
+                ("seen_at", models.DateTimeField()),
+                ("field_count", models.PositiveIntegerField(default=0)),
+                ("changes", models.JSONField(blank=True, default=list)),
+                (
+                    "asset",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="schema_versions",
+                        to="catalog.asset",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-number"],
+            },
+        ),
+        migrations.AddField(
+            model_name="outputport",
+            name="declared_schema",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="declared_by",
+                to="catalog.schemaversion",
+            ),
+        ),
+        migrations.CreateModel(
+            name="HistoricalOutputPort",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("created_at", models.DateTimeField(blank=True, editable=False)),
+                ("name", models.SlugField(allow_unicode=True, max_length=120)),
+                ("title", models.CharField(blank=True, max_length=200)),
+                (
+                    "version",
+                    models.CharField(
+                        default="1.0.0",
+                        max_length=60,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(-[0-9A-Za-z.-]+)?(\\+[0-9A-Za-z.-]+)?\\Z",
+                                "Use a semantic version such as 1.4.0.",
+                                "semver",
+                            )
+                        ],
+                    ),
+                ),
+                ("description", models.TextField(blank=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("table", "Table"),
+                            ("view", "View"),
+                            ("files", "Files"),
+                            ("topic", "Topic"),
+                            ("api", "API"),
+                            ("other", "Other"),
+                        ],
+                        default="table",
+                        max_length=10,
+                    ),
+                ),
+                ("environment", models.CharField(default="production", max_length=40)),
+                (
+                    "modality",
+                    models.CharField(
+                        choices=[("batch", "Batch"), ("streaming", "Streaming"), ("api", "API")],
+                        default="batch",
+                        max_length=10,
+                    ),
+                ),
+                ("location", models.CharField(blank=True, max_length=1000)),
+                ("format", models.CharField(blank=True, max_length=60)),
+                ("platform", models.CharField(blank=True, max_length=80)),
+                ("region", models.CharField(blank=True, max_length=80)),
+                (
+                    "encryption_at_rest",
+                    models.CharField(
+                        blank=True,
+                        choices=[("", "Not declared"), ("yes", "Encrypted"), ("no", "Not encrypted")],
+                        max_length=3,
+                    ),
+                ),
+                ("freshness_promise", models.DurationField(blank=True, null=True)),
+                ("sunset_at", models.DateField(blank=True, null=True)),
+                ("revision", models.PositiveIntegerField(default=1)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "asset",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="catalog.asset",
+                    ),
+                ),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="catalog.connection",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="catalog.dataproduct",
+                    ),
+                ),
+                (
+                    "declared_schema",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="catalog.schemaversion",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical output port",
+                "verbose_name_plural": "historical output ports",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="Field",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("path", models.CharField(max_length=500)),
+                ("name", models.CharField(max_length=300)),
+                ("parent_path", models.CharField(blank=True, max_length=500)),
+                ("ordinal", models.PositiveIntegerField()),
+                (
+                    "logical_type",
+                    models.CharField(
+                        choices=[
+                            ("string", "String"),
+                            ("integer", "Integer"),
+                            ("number", "Number"),
+                            ("boolean", "Boolean"),
+                            ("date", "Date"),
+                            ("time", "Time"),
+                            ("timestamp", "Timestamp"),
+                            ("binary", "Binary"),
+                            ("array", "Array"),
+                            ("object", "Object"),
+                            ("map", "Map"),
+                            ("unknown", "Unknown"),
+                        ],
+                        default="unknown",
+                        max_length=10,
+                    ),
+                ),
+                ("physical_type", models.CharField(blank=True, max_length=300)),
+                ("is_nullable", models.BooleanField(null=True)),
+                ("key_position", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("is_unique", models.BooleanField(null=True)),
+                ("references", models.CharField(blank=True, max_length=500)),
+                ("comment", models.TextField(blank=True)),
+                ("classification", models.CharField(blank=True, max_length=100)),
+                (
+                    "schema",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="fields",
+                        to="catalog.schemaversion",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["ordinal"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Session",
+            fields=[
+                (
+                    "session_key",
+                    models.CharField(
+                        max_length=40, primary_key=True, serialize=False, verbose_name="session key"
+                    ),
+                ),
+                ("session_data", models.TextField(verbose_name="session data")),
+                ("expire_date", models.DateTimeField(db_index=True, verbose_name="expire date")),
+                ("user_agent", models.CharField(blank=True, max_length=200)),
+                ("signed_in_at", models.DateTimeField(blank=True, null=True)),
+                ("last_seen_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sessions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-last_seen_at"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Stewardship",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("business_owner", "Business owner"),
+                            ("technical_owner", "Technical owner"),
+                            ("steward", "Steward"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="stewardships",
+                        to="catalog.dataproduct",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="stewardships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["role"],
+            },
+        ),
+        migrations.CreateModel(
+            name="HistoricalDataProduct_tags",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("m2m_history_id", models.AutoField(primary_key=True, serialize=False)),
+                (
+                    "dataproduct",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_tablespace="",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="catalog.dataproduct",
+                    ),
+                ),
+                (
+                    "history",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        to="catalog.historicaldataproduct",
+                    ),
+                ),
+                (
+                    "tag",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_tablespace="",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="catalog.tag",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "HistoricalDataProduct_tags",
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="Membership",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("viewer", "Viewer"),
+                            ("steward", "Steward"),
+                            ("technical_owner", "Technical owner"),
+                            ("business_owner", "Business owner"),
+                            ("approver", "Approver"),
+                            ("domain_admin", "Domain admin"),
+                            ("governance", "Governance"),
+                            ("platform_admin", "Platform admin"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="catalog.team",
+                    ),
+                ),
+            ],
+        ),
+        migrations.AddField(
+            model_name="domain",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="domains", to="catalog.team"
+            ),
+        ),
+        migrations.AddField(
+            model_name="connection",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="connections", to="catalog.team"
+            ),
+        ),
+        migrations.CreateModel(
+            name="AssetReading",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("read_at", models.DateTimeField()),
+                ("run_id", models.BigIntegerField(blank=True, null=True)),
+                ("is_reachable", models.BooleanField()),
+                ("error_code", models.CharField(blank=True, max_length=40)),
+                ("error", models.TextField(blank=True)),
+                ("remedy", models.TextField(blank=True)),
+                ("latency_ms", models.FloatField(blank=True, null=True)),
+                ("row_count", models.BigIntegerField(blank=True, null=True)),
+                ("row_count_is_estimate", models.BooleanField(default=False)),
+                ("size_bytes", models.BigIntegerField(blank=True, null=True)),
+                ("object_count", models.BigIntegerField(blank=True, null=True)),
+                ("fresh_at", models.DateTimeField(blank=True, null=True)),
+                ("fresh_basis", models.CharField(blank=True, max_length=200)),
+                (
+                    "asset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="readings",
+                        to="catalog.asset",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-read_at"],
+                "get_latest_by": "read_at",
+                "constraints": [models.UniqueConstraint(fields=("asset", "read_at"), name="reading_unique")],
+            },
+        ),
+        migrations.CreateModel(
+            name="AuditEvent",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(auto_now_add=True, db_index=True)),
+                ("actor_name", models.CharField(max_length=200)),
+                ("verb", models.CharField(max_length=60)),
+                ("object_kind", models.CharField(max_length=30)),
+                ("object_id", models.BigIntegerField()),
+                ("object_name", models.CharField(max_length=300)),
+                ("product_id", models.BigIntegerField(blank=True, null=True)),
+                ("changes", models.JSONField(blank=True, default=dict)),
+                ("detail", models.JSONField(blank=True, default=dict)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-at", "-id"],
+                "indexes": [
+                    models.Index(fields=["object_kind", "object_id", "-at"], name="audit_object"),
+                    models.Index(fields=["product_id", "-at"], name="audit_product"),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='asset',
-            constraint=models.UniqueConstraint(fields=('namespace', 'name'), name='asset_identity'),
+            model_name="asset",
+            constraint=models.UniqueConstraint(fields=("namespace", "name"), name="asset_identity"),
         ),
         migrations.AddIndex(
-            model_name='connectioncheck',
-            index=models.Index(fields=['status', 'created_at'], name='check_waiting'),
+            model_name="connectioncheck",
+            index=models.Index(fields=["status", "created_at"], name="check_waiting"),
         ),
         migrations.AddConstraint(
-            model_name='crawlitem',
-            constraint=models.UniqueConstraint(fields=('run', 'asset'), name='crawl_item_unique'),
+            model_name="crawlitem",
+            constraint=models.UniqueConstraint(fields=("run", "asset"), name="crawl_item_unique"),
         ),
         migrations.AddConstraint(
-            model_name='contractversion',
-            constraint=models.UniqueConstraint(fields=('contract', 'number'), name='contract_version_number'),
+            model_name="contractversion",
+            constraint=models.UniqueConstraint(fields=("contract", "number"), name="contract_version_number"),
         ),
         migrations.AddConstraint(
-            model_name='fieldannotation',
-            constraint=models.UniqueConstraint(fields=('asset', 'path'), name='annotation_path'),
+            model_name="fieldannotation",
+            constraint=models.UniqueConstraint(fields=("asset", "path"), name="annotation_path"),
         ),
         migrations.AddConstraint(
-            model_name='fieldprofile',
-            constraint=models.UniqueConstraint(fields=('asset', 'path'), name='profile_path'),
+            model_name="fieldprofile",
+            constraint=models.UniqueConstraint(fields=("asset", "path"), name="profile_path"),
         ),
         migrations.AddConstraint(
-            model_name='inputport',
-            constraint=models.UniqueConstraint(fields=('product', 'name', 'version'), name='input_port_identity'),
+            model_name="inputport",
+            constraint=models.UniqueConstraint(
+                fields=("product", "name", "version"), name="input_port_identity"
+            ),
         ),
         migrations.AddIndex(
-            model_name='crawlrun',
-            index=models.Index(fields=['status', 'due_at'], name='run_due'),
+            model_name="crawlrun",
+            index=models.Index(fields=["status", "due_at"], name="run_due"),
         ),
         migrations.AddIndex(
-            model_name='crawlrun',
-            index=models.Index(fields=['connection', '-queued_at'], name='run_of_connection'),
+            model_name="crawlrun",
+            index=models.Index(fields=["connection", "-queued_at"], name="run_of_connection"),
         ),
         migrations.AddConstraint(
-            model_name='crawlrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('port', None), ('status', 'queued')), fields=('connection',), name='run_queued_once'),
+            model_name="crawlrun",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("port", None), ("status", "queued")),
+                fields=("connection",),
+                name="run_queued_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='crawlrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'running')), fields=('connection',), name='run_running_once'),
+            model_name="crawlrun",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "running")), fields=("connection",), name="run_running_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='crawlrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'queued')), fields=('port',), name='run_queued_once_per_port'),
+            model_name="crawlrun",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "queued")), fields=("port",), name="run_queued_once_per_port"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='productdescriptor',
-            constraint=models.UniqueConstraint(fields=('kind', 'key'), name='descriptor_identity'),
+            model_name="productdescriptor",
+            constraint=models.UniqueConstraint(fields=("kind", "key"), name="descriptor_identity"),
         ),
         migrations.AddConstraint(
-            model_name='productdescriptorversion',
-            constraint=models.UniqueConstraint(fields=('descriptor', 'number'), name='descriptor_version_number'),
+            model_name="productdescriptorversion",
+            constraint=models.UniqueConstraint(
+                fields=("descriptor", "number"), name="descriptor_version_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='qualityscore',
-            constraint=models.UniqueConstraint(fields=('port', 'scored_at'), name='score_unique'),
+            model_name="qualityscore",
+            constraint=models.UniqueConstraint(fields=("port", "scored_at"), name="score_unique"),
         ),
         migrations.AddConstraint(
-            model_name='schemaversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('origin', 'observed')), fields=('asset', 'number'), name='schema_observed_number'),
+            model_name="schemaversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("origin", "observed")),
+                fields=("asset", "number"),
+                name="schema_observed_number",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='outputport',
-            constraint=models.UniqueConstraint(fields=('product', 'name', 'version'), name='output_port_identity'),
+            model_name="outputport",
+            constraint=models.UniqueConstraint(
+                fields=("product", "name", "version"), name="output_port_identity"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='field',
-            constraint=models.UniqueConstraint(fields=('schema', 'path'), name='field_path'),
+            model_name="field",
+            constraint=models.UniqueConstraint(fields=("schema", "path"), name="field_path"),
         ),
         migrations.AddConstraint(
-            model_name='stewardship',
-            constraint=models.UniqueConstraint(fields=('product', 'user', 'role'), name='stewardship_unique'),
+            model_name="stewardship",
+            constraint=models.UniqueConstraint(fields=("product", "user", "role"), name="stewardship_unique"),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('user', 'team', 'role'), name='membership_unique'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(fields=("user", "team", "role"), name="membership_unique"),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(condition=models.Q(('team', None)), fields=('user', 'role'), name='membership_platform_unique'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("team", None)), fields=("user", "role"), name="membership_platform_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('role__in', ('governance', 'platform_admin')), ('team', None)), models.Q(models.Q(('role__in', ('governance', 'platform_admin')), _negated=True), ('team__isnull', False)), _connector='OR'), name='membership_platform_roles_have_no_team'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("role__in", ("governance", "platform_admin")), ("team", None)),
+                    models.Q(
+                        models.Q(("role__in", ("governance", "platform_admin")), _negated=True),
+                        ("team__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="membership_platform_roles_have_no_team",
+            ),
         ),
         migrations.AddIndex(
-            model_name='dataproduct',
-            index=models.Index(fields=['lifecycle', 'visibility'], name='product_published'),
+            model_name="dataproduct",
+            index=models.Index(fields=["lifecycle", "visibility"], name="product_published"),
         ),
         migrations.AddConstraint(
-            model_name='dataproduct',
-            constraint=models.UniqueConstraint(fields=('domain', 'slug'), name='product_address'),
+            model_name="dataproduct",
+            constraint=models.UniqueConstraint(fields=("domain", "slug"), name="product_address"),
         ),
         migrations.AddConstraint(
-            model_name='dataproduct',
-            constraint=models.UniqueConstraint(condition=models.Q(('origin_key', ''), _negated=True), fields=('origin', 'origin_key'), name='product_origin'),
+            model_name="dataproduct",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("origin_key", ""), _negated=True),
+                fields=("origin", "origin_key"),
+                name="product_origin",
+            ),
         ),
     ]

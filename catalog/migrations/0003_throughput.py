@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalog', '0002_connectors'),
+        ("catalog", "0002_connectors"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='asset',
-            name='observed_digest',
-            field=models.CharField(blank=True, default='', max_length=32),
+            model_name="asset",
+            name="observed_digest",
+            field=models.CharField(blank=True, default="", max_length=32),
         ),
     ]

@@ -4,25 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalog', '0003_throughput'),
+        ("catalog", "0003_throughput"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='searchstate',
-            name='index_home',
+            model_name="searchstate",
+            name="index_home",
             field=models.CharField(blank=True, max_length=40),
         ),
         migrations.AddField(
-            model_name='searchstate',
-            name='index_home_at',
+            model_name="searchstate",
+            name="index_home_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='searchstate',
-            name='index_home_label',
+            model_name="searchstate",
+            name="index_home_label",
             field=models.CharField(blank=True, max_length=300),
         ),
     ]

@@ -9,144 +9,370 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalog', '0004_hosts'),
+        ("catalog", "0004_hosts"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ServiceLevelObjective',
+            name="ServiceLevelObjective",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('name', models.CharField(max_length=200)),
-                ('description', models.TextField(blank=True)),
-                ('kind', models.CharField(choices=[('freshness', 'Freshness'), ('availability', 'Availability'), ('completeness', 'Completeness'), ('volume', 'Volume'), ('latency', 'Latency'), ('quality', 'Quality'), ('schema_stability', 'Schema stability'), ('custom', 'Custom')], max_length=20)),
-                ('element', models.CharField(blank=True, max_length=500)),
-                ('target', models.FloatField(validators=[django.core.validators.MinValueValidator(0.5), django.core.validators.MaxValueValidator(0.99999)])),
-                ('at_least', models.FloatField(blank=True, null=True)),
-                ('at_most', models.FloatField(blank=True, null=True)),
-                ('unit', models.CharField(blank=True, max_length=40)),
-                ('window', models.CharField(choices=[('rolling', 'Rolling'), ('week', 'Calendar week'), ('month', 'Calendar month'), ('quarter', 'Calendar quarter'), ('year', 'Calendar year')], default='rolling', max_length=10)),
-                ('window_days', models.PositiveSmallIntegerField(default=28, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(90)])),
-                ('time_zone', models.CharField(default='UTC', max_length=64, validators=[catalog.slos.models.validate_zone])),
-                ('criticality', models.CharField(choices=[('low', 'Low'), ('medium', 'Medium'), ('high', 'High'), ('critical', 'Critical')], default='medium', max_length=10)),
-                ('expected_every', models.DurationField(blank=True, null=True)),
-                ('source', models.CharField(choices=[('form', 'Entered here'), ('api', 'API'), ('contract', 'Contract'), ('openslo', 'OpenSLO'), ('odps', 'Product descriptor')], default='form', max_length=10)),
-                ('source_key', models.CharField(blank=True, max_length=300)),
-                ('source_values', models.JSONField(blank=True, default=dict)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('revision', models.PositiveIntegerField(default=1)),
-                ('port', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='slos', to='catalog.outputport')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(max_length=200)),
+                ("description", models.TextField(blank=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("freshness", "Freshness"),
+                            ("availability", "Availability"),
+                            ("completeness", "Completeness"),
+                            ("volume", "Volume"),
+                            ("latency", "Latency"),
+                            ("quality", "Quality"),
+                            ("schema_stability", "Schema stability"),
+                            ("custom", "Custom"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("element", models.CharField(blank=True, max_length=500)),
+                (
+                    "target",
+                    models.FloatField(
+                        validators=[
+                            django.core.validators.MinValueValidator(0.5),
+                            django.core.validators.MaxValueValidator(0.99999),
+                        ]
+                    ),
+                ),
+                ("at_least", models.FloatField(blank=True, null=True)),
+                ("at_most", models.FloatField(blank=True, null=True)),
+                ("unit", models.CharField(blank=True, max_length=40)),
+                (
+                    "window",
+                    models.CharField(
+                        choices=[
+                            ("rolling", "Rolling"),
+                            ("week", "Calendar week"),
+                            ("month", "Calendar month"),
+                            ("quarter", "Calendar quarter"),
+                            ("year", "Calendar year"),
+                        ],
+                        default="rolling",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "window_days",
+                    models.PositiveSmallIntegerField(
+                        default=28,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(90),
+                        ],
+                    ),
+                ),
+                (
+                    "time_zone",
+                    models.CharField(
+                        default="UTC", max_length=64, validators=[catalog.slos.models.validate_zone]
+                    ),
+                ),
+                (
+                    "criticality",
+                    models.CharField(
+                        choices=[
+                            ("low", "Low"),
+                            ("medium", "Medium"),
+                            ("high", "High"),
+                            ("critical", "Critical"),
+                        ],
+                        default="medium",
+                        max_length=10,
+                    ),
+                ),
+                ("expected_every", models.DurationField(blank=True, null=True)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("form", "Entered here"),
+                            ("api", "API"),
+                            ("contract", "Contract"),
+                            ("openslo", "OpenSLO"),
+                            ("odps", "Product descriptor"),
+                        ],
+                        default="form",
+                        max_length=10,
+                    ),
+                ),
+                ("source_key", models.CharField(blank=True, max_length=300)),
+                ("source_values", models.JSONField(blank=True, default=dict)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("revision", models.PositiveIntegerField(default=1)),
+                (
+                    "port",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="slos",
+                        to="catalog.outputport",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'slo',
-                'ordering': ['port', 'name'],
+                "verbose_name": "slo",
+                "ordering": ["port", "name"],
             },
         ),
         migrations.CreateModel(
-            name='HistoricalServiceLevelObjective',
+            name="HistoricalServiceLevelObjective",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('created_at', models.DateTimeField(blank=True, editable=False)),
-                ('name', models.CharField(max_length=200)),
-                ('description', models.TextField(blank=True)),
-                ('kind', models.CharField(choices=[('freshness', 'Freshness'), ('availability', 'Availability'), ('completeness', 'Completeness'), ('volume', 'Volume'), ('latency', 'Latency'), ('quality', 'Quality'), ('schema_stability', 'Schema stability'), ('custom', 'Custom')], max_length=20)),
-                ('element', models.CharField(blank=True, max_length=500)),
-                ('target', models.FloatField(validators=[django.core.validators.MinValueValidator(0.5), django.core.validators.MaxValueValidator(0.99999)])),
-                ('at_least', models.FloatField(blank=True, null=True)),
-                ('at_most', models.FloatField(blank=True, null=True)),
-                ('unit', models.CharField(blank=True, max_length=40)),
-                ('window', models.CharField(choices=[('rolling', 'Rolling'), ('week', 'Calendar week'), ('month', 'Calendar month'), ('quarter', 'Calendar quarter'), ('year', 'Calendar year')], default='rolling', max_length=10)),
-                ('window_days', models.PositiveSmallIntegerField(default=28, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(90)])),
-                ('time_zone', models.CharField(default='UTC', max_length=64, validators=[catalog.slos.models.validate_zone])),
-                ('criticality', models.CharField(choices=[('low', 'Low'), ('medium', 'Medium'), ('high', 'High'), ('critical', 'Critical')], default='medium', max_length=10)),
-                ('expected_every', models.DurationField(blank=True, null=True)),
-                ('source', models.CharField(choices=[('form', 'Entered here'), ('api', 'API'), ('contract', 'Contract'), ('openslo', 'OpenSLO'), ('odps', 'Product descriptor')], default='form', max_length=10)),
-                ('source_key', models.CharField(blank=True, max_length=300)),
-                ('source_values', models.JSONField(blank=True, default=dict)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('revision', models.PositiveIntegerField(default=1)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('port', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='catalog.outputport')),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("created_at", models.DateTimeField(blank=True, editable=False)),
+                ("name", models.CharField(max_length=200)),
+                ("description", models.TextField(blank=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("freshness", "Freshness"),
+                            ("availability", "Availability"),
+                            ("completeness", "Completeness"),
+                            ("volume", "Volume"),
+                            ("latency", "Latency"),
+                            ("quality", "Quality"),
+                            ("schema_stability", "Schema stability"),
+                            ("custom", "Custom"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("element", models.CharField(blank=True, max_length=500)),
+                (
+                    "target",
+                    models.FloatField(
+                        validators=[
+                            django.core.validators.MinValueValidator(0.5),
+                            django.core.validators.MaxValueValidator(0.99999),
+                        ]
+                    ),
+                ),
+                ("at_least", models.FloatField(blank=True, null=True)),
+                ("at_most", models.FloatField(blank=True, null=True)),
+                ("unit", models.CharField(blank=True, max_length=40)),
+                (
+                    "window",
+                    models.CharField(
+                        choices=[
+                            ("rolling", "Rolling"),
+                            ("week", "Calendar week"),
+                            ("month", "Calendar month"),
+                            ("quarter", "Calendar quarter"),
+                            ("year", "Calendar year"),
+                        ],
+                        default="rolling",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "window_days",
+                    models.PositiveSmallIntegerField(
+                        default=28,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(90),
+                        ],
+                    ),
+                ),
+                (
+                    "time_zone",
+                    models.CharField(
+                        default="UTC", max_length=64, validators=[catalog.slos.models.validate_zone]
+                    ),
+                ),
+                (
+                    "criticality",
+                    models.CharField(
+                        choices=[
+                            ("low", "Low"),
+                            ("medium", "Medium"),
+                            ("high", "High"),
+                            ("critical", "Critical"),
+                        ],
+                        default="medium",
+                        max_length=10,
+                    ),
+                ),
+                ("expected_every", models.DurationField(blank=True, null=True)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("form", "Entered here"),
+                            ("api", "API"),
+                            ("contract", "Contract"),
+                            ("openslo", "OpenSLO"),
+                            ("odps", "Product descriptor"),
+                        ],
+                        default="form",
+                        max_length=10,
+                    ),
+                ),
+                ("source_key", models.CharField(blank=True, max_length=300)),
+                ("source_values", models.JSONField(blank=True, default=dict)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("revision", models.PositiveIntegerField(default=1)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "port",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="catalog.outputport",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical slo',
-                'verbose_name_plural': 'historical slos',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical slo",
+                "verbose_name_plural": "historical slos",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='SloState',
+            name="SloState",
             fields=[
-                ('slo', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='state', serialize=False, to='catalog.servicelevelobjective')),
-                ('status', models.CharField(db_default='unknown', max_length=10)),
-                ('good', models.BigIntegerField(db_default=0)),
-                ('bad', models.BigIntegerField(db_default=0)),
-                ('attainment', models.FloatField(null=True)),
-                ('budget_left', models.FloatField(null=True)),
-                ('burn_rate', models.FloatField(null=True)),
-                ('alert', models.CharField(db_default='', max_length=10)),
-                ('exhausted_at', models.DateTimeField(null=True)),
-                ('measured_at', models.DateTimeField(null=True)),
-                ('newest_is_good', models.BooleanField(db_default=True)),
-                ('valid_until', models.DateTimeField(null=True)),
-                ('evaluated_at', models.DateTimeField(null=True)),
-                ('due_at', models.DateTimeField(db_index=True, null=True)),
+                (
+                    "slo",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="state",
+                        serialize=False,
+                        to="catalog.servicelevelobjective",
+                    ),
+                ),
+                ("status", models.CharField(db_default="unknown", max_length=10)),
+                ("good", models.BigIntegerField(db_default=0)),
+                ("bad", models.BigIntegerField(db_default=0)),
+                ("attainment", models.FloatField(null=True)),
+                ("budget_left", models.FloatField(null=True)),
+                ("burn_rate", models.FloatField(null=True)),
+                ("alert", models.CharField(db_default="", max_length=10)),
+                ("exhausted_at", models.DateTimeField(null=True)),
+                ("measured_at", models.DateTimeField(null=True)),
+                ("newest_is_good", models.BooleanField(db_default=True)),
+                ("valid_until", models.DateTimeField(null=True)),
+                ("evaluated_at", models.DateTimeField(null=True)),
+                ("due_at", models.DateTimeField(db_index=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='MeasurementRollup',
+            name="MeasurementRollup",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('grain', models.CharField(choices=[('h', 'Hour'), ('d', 'Day')], max_length=1)),
-                ('starts_at', models.DateTimeField()),
-                ('good', models.BigIntegerField()),
-                ('bad', models.BigIntegerField()),
-                ('slo', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='rollups', to='catalog.servicelevelobjective')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("grain", models.CharField(choices=[("h", "Hour"), ("d", "Day")], max_length=1)),
+                ("starts_at", models.DateTimeField()),
+                ("good", models.BigIntegerField()),
+                ("bad", models.BigIntegerField()),
+                (
+                    "slo",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rollups",
+                        to="catalog.servicelevelobjective",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Measurement',
+            name="Measurement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=100)),
-                ('measured_at', models.DateTimeField(db_index=True)),
-                ('value', models.FloatField(null=True)),
-                ('good', models.BigIntegerField()),
-                ('bad', models.BigIntegerField()),
-                ('slo', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='measurements', to='catalog.servicelevelobjective')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=100)),
+                ("measured_at", models.DateTimeField(db_index=True)),
+                ("value", models.FloatField(null=True)),
+                ("good", models.BigIntegerField()),
+                ("bad", models.BigIntegerField()),
+                (
+                    "slo",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="measurements",
+                        to="catalog.servicelevelobjective",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-measured_at'],
+                "ordering": ["-measured_at"],
             },
         ),
         migrations.AddConstraint(
-            model_name='servicelevelobjective',
-            constraint=models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('port', 'source', 'source_key'), name='slo_source'),
+            model_name="servicelevelobjective",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("source_key", ""), _negated=True),
+                fields=("port", "source", "source_key"),
+                name="slo_source",
+            ),
         ),
         migrations.AddIndex(
-            model_name='measurementrollup',
-            index=models.Index(fields=['grain', 'starts_at'], name='rollup_age'),
+            model_name="measurementrollup",
+            index=models.Index(fields=["grain", "starts_at"], name="rollup_age"),
         ),
         migrations.AddConstraint(
-            model_name='measurementrollup',
-            constraint=models.UniqueConstraint(fields=('slo', 'grain', 'starts_at'), name='rollup_bucket'),
+            model_name="measurementrollup",
+            constraint=models.UniqueConstraint(fields=("slo", "grain", "starts_at"), name="rollup_bucket"),
         ),
         migrations.AddIndex(
-            model_name='measurement',
-            index=models.Index(fields=['slo', 'measured_at'], name='measurement_time'),
+            model_name="measurement",
+            index=models.Index(fields=["slo", "measured_at"], name="measurement_time"),
         ),
         migrations.AddConstraint(
-            model_name='measurement',
-            constraint=models.UniqueConstraint(fields=('slo', 'key'), name='measurement_key'),
+            model_name="measurement",
+            constraint=models.UniqueConstraint(fields=("slo", "key"), name="measurement_key"),
         ),
     ]

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalog', '0005_slos'),
+        ("catalog", "0005_slos"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='productdescriptorversion',
-            name='baseline',
+            model_name="productdescriptorversion",
+            name="baseline",
             field=models.JSONField(blank=True, default=dict),
         ),
     ]

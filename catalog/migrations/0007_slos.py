@@ -4,50 +4,49 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalog', '0006_contracts'),
+        ("catalog", "0006_contracts"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='porttrust',
-            name='slo_budget',
+            model_name="porttrust",
+            name="slo_budget",
             field=models.FloatField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='porttrust',
-            name='slo_measured_at',
+            model_name="porttrust",
+            name="slo_measured_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='porttrust',
-            name='slo_status',
-            field=models.CharField(blank=True, db_default='', default='', max_length=10),
+            model_name="porttrust",
+            name="slo_status",
+            field=models.CharField(blank=True, db_default="", default="", max_length=10),
         ),
         migrations.AddField(
-            model_name='porttrust',
-            name='slo_valid_until',
+            model_name="porttrust",
+            name="slo_valid_until",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='producttrust',
-            name='slo_budget',
+            model_name="producttrust",
+            name="slo_budget",
             field=models.FloatField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='producttrust',
-            name='slo_measured_at',
+            model_name="producttrust",
+            name="slo_measured_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='producttrust',
-            name='slo_status',
-            field=models.CharField(blank=True, db_default='', default='', max_length=10),
+            model_name="producttrust",
+            name="slo_status",
+            field=models.CharField(blank=True, db_default="", default="", max_length=10),
         ),
         migrations.AddField(
-            model_name='producttrust',
-            name='slo_valid_until',
+            model_name="producttrust",
+            name="slo_valid_until",
             field=models.DateTimeField(blank=True, null=True),
         ),
     ]

@@ -4,29 +4,51 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='LineageEdge',
+            name="LineageEdge",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(choices=[('input_port', 'Declared input port')], max_length=20)),
-                ('upstream_kind', models.CharField(choices=[('product', 'Product'), ('port', 'Port'), ('asset', 'Asset')], max_length=10)),
-                ('upstream_id', models.BigIntegerField()),
-                ('downstream_kind', models.CharField(choices=[('product', 'Product'), ('port', 'Port'), ('asset', 'Asset')], max_length=10)),
-                ('downstream_id', models.BigIntegerField()),
-                ('first_seen', models.DateTimeField()),
-                ('last_seen', models.DateTimeField()),
-                ('valid_to', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("source", models.CharField(choices=[("input_port", "Declared input port")], max_length=20)),
+                (
+                    "upstream_kind",
+                    models.CharField(
+                        choices=[("product", "Product"), ("port", "Port"), ("asset", "Asset")], max_length=10
+                    ),
+                ),
+                ("upstream_id", models.BigIntegerField()),
+                (
+                    "downstream_kind",
+                    models.CharField(
+                        choices=[("product", "Product"), ("port", "Port"), ("asset", "Asset")], max_length=10
+                    ),
+                ),
+                ("downstream_id", models.BigIntegerField()),
+                ("first_seen", models.DateTimeField()),
+                ("last_seen", models.DateTimeField()),
+                ("valid_to", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['upstream_kind', 'upstream_id'], name='edge_upstream'), models.Index(fields=['downstream_kind', 'downstream_id'], name='edge_downstream')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('valid_to', None)), fields=('source', 'upstream_kind', 'upstream_id', 'downstream_kind', 'downstream_id'), name='edge_in_force_once')],
+                "indexes": [
+                    models.Index(fields=["upstream_kind", "upstream_id"], name="edge_upstream"),
+                    models.Index(fields=["downstream_kind", "downstream_id"], name="edge_downstream"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("valid_to", None)),
+                        fields=("source", "upstream_kind", "upstream_id", "downstream_kind", "downstream_id"),
+                        name="edge_in_force_once",
+                    )
+                ],
             },
         ),
     ]
