@@ -22,11 +22,13 @@ from catalog.contracts.models import (
     ContractVersion,
     DataContract,
     PortContract,
+    PortDrift,
     ProductDescriptor,
     ProductDescriptorVersion,
 )
 from catalog.crawling.models import CrawlItem, CrawlRun
 from catalog.domains.models import Domain
+from catalog.incidents.models import Incident, IncidentEvent, IncidentReach, PublicStatus
 from catalog.products.models import DataProduct, InputPort, OutputPort, Stewardship
 from catalog.quality.models import QualityScore
 from catalog.schemas.models import Field, FieldAnnotation, FieldProfile, SchemaVersion
@@ -62,6 +64,9 @@ __all__ = [
     "Field",
     "FieldAnnotation",
     "FieldProfile",
+    "Incident",
+    "IncidentEvent",
+    "IncidentReach",
     "InputPort",
     "Invitation",
     "Measurement",
@@ -70,11 +75,13 @@ __all__ = [
     "OldAddress",
     "OutputPort",
     "PortContract",
+    "PortDrift",
     "PortTerms",
     "PortTrust",
     "ProductDescriptor",
     "ProductDescriptorVersion",
     "ProductTrust",
+    "PublicStatus",
     "Purpose",
     "QualityScore",
     "RequestStage",

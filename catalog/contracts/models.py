@@ -84,6 +84,30 @@ class PortContract(TimestampedModel):
         return f"{self.version or self.contract_key} on {self.port}"
 
 
+class PortDrift(models.Model):
+    """How far what was observed of a port is from what it promises; judged when either side changes.
+
+    The fields themselves are compared when somebody looks (`drift`): this row is what lists, trust and incidents ask.
+    Defaults are the database's, because bulk writes go past Python.
+    """
+
+    port = models.OneToOneField(OutputPort, on_delete=models.CASCADE, related_name="drift")
+    declared = models.PositiveIntegerField(db_default=0)  # fields promised; 0: nothing to drift from
+    is_read = models.BooleanField(db_default=False)  # whether anything was observed yet
+    breaking = models.PositiveIntegerField(db_default=0)  # fields, by severity
+    risky = models.PositiveIntegerField(db_default=0)
+    harmless = models.PositiveIntegerField(db_default=0)
+    sentences = models.JSONField(default=list)  # what the worst of them mean, a few
+    digest = models.CharField(
+        max_length=32, db_default=""
+    )  # of all that drifted: the same digest, the same drift
+    drifted_at = models.DateTimeField(null=True, blank=True)  # breaking since; None: nothing is broken
+    judged_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.port_id}: {self.breaking} breaking, {self.risky} risky, {self.harmless} harmless"
+
+
 class ProductDescriptor(TimestampedModel):
     """A descriptor of a product (ODPS, registry file) by its kind and own identifier."""
 

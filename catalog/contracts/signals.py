@@ -1,0 +1,5 @@
+"""What contracts announce, after the transaction of the change is kept."""
+
+from django.dispatch import Signal
+
+drift_changed = Signal()  # port_ids: ports whose data differs from their contract otherwise than before
