@@ -292,6 +292,13 @@ SLO_RAW_DAYS = env.integer(
 )  # raw measurements; also how late one may come
 SLO_DAY_DAYS = env.integer("MESHPORTAL_SLO_DAY_DAYS", 760, minimum=400)  # days of the roll-ups
 
+# --- incidents
+
+PUBLIC_STATUS = env.boolean("MESHPORTAL_PUBLIC_STATUS", False)  # products may show their status to anybody
+INCIDENT_REOPEN_HOURS = env.integer(
+    "MESHPORTAL_INCIDENT_REOPEN_HOURS", 24, minimum=0
+)  # trouble that comes back within them is the same incident
+
 # --- search
 
 SEARCH_BACKEND = env.text("MESHPORTAL_SEARCH_BACKEND", "whoosh")  # a name of catalog.search.backends
