@@ -92,7 +92,9 @@ class PortDrift(models.Model):
     """
 
     port = models.OneToOneField(OutputPort, on_delete=models.CASCADE, related_name="drift")
-    declared = models.PositiveIntegerField(db_default=0)  # fields promised; 0: nothing to drift from
+    declared_id = models.BigIntegerField()  # the two schema versions that were compared
+    observed_id = models.BigIntegerField(null=True, blank=True)
+    declared = models.PositiveIntegerField(db_default=0)  # fields promised
     is_read = models.BooleanField(db_default=False)  # whether anything was observed yet
     breaking = models.PositiveIntegerField(db_default=0)  # fields, by severity
     risky = models.PositiveIntegerField(db_default=0)
