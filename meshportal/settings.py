@@ -336,6 +336,8 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 1800,  # longer than any task may run; a dead worker's message comes back then
+    "unacked_restore_interval": 10,  # seconds between looks for such messages …
+    "unacked_restore_throttle": 1,  # … each of them a real one: by default only every tenth is
     "global_keyprefix": "meshportal-jobs:",
     "socket_connect_timeout": 2,
     # Whoever rings waits a moment for a broker that is away, not the 6 s it would by default: beat rings too.

@@ -4,6 +4,7 @@ import argparse
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from meshportal.run import environment
@@ -18,6 +19,7 @@ CHECKS = (
         ["-c", "import sys; from importlinter.cli import lint_imports_command as run; sys.exit(run())"],
     ),
 )
+FAILED_TESTS = 1  # what pytest says when it ran to the end
 
 
 def main(arguments: list[str]) -> int:
@@ -70,12 +72,21 @@ def manage(options: argparse.Namespace, rest: list[str]) -> int:
 
 
 def test(options: argparse.Namespace, rest: list[str]) -> int:
-    """Hand over to pytest, on every core unless the arguments say otherwise."""
-    python = environment.ensure(development=True)
+    """Run pytest, on every core unless the arguments say otherwise.
+
+    All tests, that is without arguments, are run in two parts: first what may share the machine, then, one after the
+    other, what kills processes and waits for them (marked `alone`): busy neighbours would be mistaken for faults.
+    """
+    pytest = [str(environment.ensure(development=True)), "-m", "pytest"]
     chosen = any(item == "--pdb" or item.startswith(("-n", "--numprocesses")) for item in rest)
     # Who has nothing left takes over from the others: the times of the tests differ a thousandfold.
     spread = [] if chosen else ["-n", str(min(os.cpu_count() or 2, 8)), "--dist", "worksteal"]
-    return _become([str(python), "-m", "pytest", *spread, *rest])
+    if rest:
+        return _become([*pytest, *spread, *rest])
+    together = _run([*pytest, *spread, "-m", "not alone"])
+    if together not in (0, FAILED_TESTS):
+        return together
+    return _run([*pytest, "-m", "alone"]) or together
 
 
 def bench(options: argparse.Namespace, rest: list[str]) -> int:
@@ -108,6 +119,15 @@ def extras(options: argparse.Namespace, rest: list[str]) -> int:
     for name in environment.known_extras():
         say(f"{name}: {'installed' if name in chosen else 'not installed'}")
     return 0
+
+
+def _run(command: list[str]) -> int:
+    """A command to its end. Ctrl-C reaches it too, and it is given the time to say how far it came."""
+    sys.stdout.flush()
+    child = subprocess.Popen(command, cwd=ROOT)
+    while True:
+        with suppress(KeyboardInterrupt):
+            return child.wait()
 
 
 def _become(command: list[str], folder: Path = ROOT) -> int:

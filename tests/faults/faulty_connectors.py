@@ -32,7 +32,8 @@ class Faulty(ABC):
         return PortFacts()
 
     @abstractmethod
-    def harm(self) -> None: ...
+    def harm(self) -> None:
+        """Do it."""
 
 
 class Crashing(Faulty):
@@ -63,4 +64,8 @@ class Endless(Faulty):
 
     def discover(self, config: Any, context: Any) -> Iterator[ObservedAsset]:
         while True:
+            self.harm()
             yield ObservedAsset(namespace="endless://", name="always the same", kind="tables", address={})
+
+    def harm(self) -> None:
+        """The answer without an end is the harm."""

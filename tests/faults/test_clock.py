@@ -15,6 +15,7 @@ from tests.faults.running import HEALED, Portal, running, wait_for
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.alone,
     pytest.mark.timeout(600),
     pytest.mark.skipif(
         sys.platform != "linux", reason="the clock is set by a preloaded library, as on Linux"

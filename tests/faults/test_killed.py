@@ -13,6 +13,7 @@ from tests.faults.running import HEALED, Load, Portal, healed, running, wait_for
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.alone,
     pytest.mark.timeout(600),
     pytest.mark.skipif(sys.platform != "linux", reason="the processes are found in /proc"),
 ]

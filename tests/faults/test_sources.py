@@ -14,6 +14,7 @@ from tests.local_servers import endless, http_server
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.alone,
     pytest.mark.timeout(600),
     pytest.mark.skipif(sys.platform != "linux", reason="the processes are found in /proc"),
 ]

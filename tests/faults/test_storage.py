@@ -17,6 +17,7 @@ from tests.hosts import Host
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.alone,
     pytest.mark.timeout(600),
     pytest.mark.skipif(sys.platform != "linux", reason="small disks are mounted as on Linux"),
 ]

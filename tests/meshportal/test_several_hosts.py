@@ -9,7 +9,7 @@ import pytest
 from tests import hosts
 from tests.hosts import Host, Visitor, form_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.postgres]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.postgres]
 
 RUNS = 12
 SETTINGS = "/products/listening/play-events/settings/"

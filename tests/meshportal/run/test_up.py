@@ -192,6 +192,7 @@ def portal(tmp_path: Path) -> Iterator[Portal]:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.skipif(sys.platform != "linux", reason="the processes are counted in /proc")
 def test_whole_life_of_a_portal(portal: Portal) -> None:
     portal.wait_for(r"^Ready after")
@@ -216,6 +217,7 @@ def test_whole_life_of_a_portal(portal: Portal) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.skipif(sys.platform != "linux", reason="the processes are counted in /proc")
 def test_killed_runner_leaves_nothing_and_the_folder_opens_again(portal: Portal, tmp_path: Path) -> None:
     portal.wait_for(r"^Ready after")
