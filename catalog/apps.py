@@ -29,6 +29,8 @@ ANNOUNCED = (
     "catalog.contracts.tabs",
     "catalog.trust.receivers",
     "catalog.search.receivers",
+    "catalog.notifications.parts",
+    "catalog.notifications.receivers",
 )
 
 

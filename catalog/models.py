@@ -29,6 +29,7 @@ from catalog.contracts.models import (
 from catalog.crawling.models import CrawlItem, CrawlRun
 from catalog.domains.models import Domain
 from catalog.incidents.models import Incident, IncidentEvent, IncidentReach, PublicStatus
+from catalog.notifications.models import Notice, Notification, Preference, Subscription
 from catalog.products.models import DataProduct, InputPort, OutputPort, Stewardship
 from catalog.quality.models import QualityScore
 from catalog.schemas.models import Field, FieldAnnotation, FieldProfile, SchemaVersion
@@ -72,12 +73,15 @@ __all__ = [
     "Measurement",
     "MeasurementRollup",
     "Membership",
+    "Notice",
+    "Notification",
     "OldAddress",
     "OutputPort",
     "PortContract",
     "PortDrift",
     "PortTerms",
     "PortTrust",
+    "Preference",
     "ProductDescriptor",
     "ProductDescriptorVersion",
     "ProductTrust",
@@ -91,6 +95,7 @@ __all__ = [
     "Session",
     "SloState",
     "Stewardship",
+    "Subscription",
     "Tag",
     "Team",
     "User",

@@ -6,7 +6,16 @@ from catalog.accounts import tasks as accounts
 from catalog.connections import tasks as connections
 from catalog.crawling import tasks as crawling
 from catalog.demo import tasks as demo
+from catalog.notifications import tasks as notifications
 from catalog.search import tasks as search
 from catalog.slos import tasks as slos
 
-modules: tuple[ModuleType, ...] = (accounts, connections, crawling, demo, search, slos)
+modules: tuple[ModuleType, ...] = (
+    accounts,
+    connections,
+    crawling,
+    demo,
+    notifications,
+    search,
+    slos,
+)

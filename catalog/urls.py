@@ -9,6 +9,7 @@ from catalog.connections import urls as connections
 from catalog.contracts import urls as contracts
 from catalog.crawling import urls as crawling
 from catalog.domains import urls as domains
+from catalog.notifications import urls as notifications
 from catalog.products import urls as products
 from catalog.schemas import urls as schemas
 from catalog.search import urls as search
@@ -23,6 +24,7 @@ features = (
     contracts,
     crawling,
     domains,
+    notifications,
     products,
     schemas,
     search,

@@ -35,8 +35,8 @@ def text(name: str, default: str | None = None) -> str:
     return default
 
 
-def integer(name: str, default: int, *, minimum: int | None = None) -> int:
-    """A whole number, at least `minimum`."""
+def integer(name: str, default: int, *, minimum: int | None = None, maximum: int | None = None) -> int:
+    """A whole number, at least `minimum`, at most `maximum`."""
     raw = text(name, str(default))
     try:
         value = int(raw)
@@ -44,6 +44,8 @@ def integer(name: str, default: int, *, minimum: int | None = None) -> int:
         raise ConfigurationError(f"{name}={raw!r} is not a whole number.") from error
     if minimum is not None and value < minimum:
         raise ConfigurationError(f"{name}={value} is below {minimum}.")
+    if maximum is not None and value > maximum:
+        raise ConfigurationError(f"{name}={value} is above {maximum}.")
     return value
 
 

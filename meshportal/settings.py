@@ -349,7 +349,9 @@ CELERY_BEAT_SCHEDULER = "meshportal.beat:SteadyScheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_TIMEZONE = "UTC"
 
-# --- e-mail: nothing is sent unless a server is named
+# --- notifications and e-mail: nothing is sent unless a server is named
+
+DIGEST_HOUR = env.integer("MESHPORTAL_DIGEST_HOUR", 7, minimum=0, maximum=23)  # of everybody's own day
 
 EMAIL = email.configuration()
 EMAIL_BACKEND = EMAIL.backend

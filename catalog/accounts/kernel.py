@@ -8,7 +8,7 @@ Tokens: `mesh` (any membership), `team:<id>` (member there or above), `domain_ad
 above), `user:<id>`, and `all` (platform admin, governance).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -191,3 +191,30 @@ def require(actor: User | None, action: str, obj: Model | None = None, message: 
 def actions() -> dict[str, Action]:
     """Every registered action; the table of rights in the documentation is made from it."""
     return dict(sorted(_actions.items()))
+
+
+def holders(tokens: Collection[str]) -> Q:
+    """Who holds one of the audience `tokens`, as a condition on User: `held_tokens` the other way round.
+
+    Asked when many people are told of one thing: a query or two, however many they are.
+    """
+    everything = Membership.objects.filter(role__in=(Role.PLATFORM_ADMIN, Role.GOVERNANCE))
+    found = Q(pk__in=everything.values("user"))
+    named = [token.partition(":") for token in tokens]
+    people = {int(pk) for kind, _, pk in named if kind == "user"}
+    found |= Q(pk__in=people) if people else Q()
+    if "mesh" in tokens:
+        return Q(is_active=True) & (found | Q(pk__in=Membership.objects.values("user")))
+    for kind, only in (("team", {}), ("domain_admin", {"role": Role.DOMAIN_ADMIN})):
+        teams = {int(pk) for name, _, pk in named if name == kind and pk.isdigit()}
+        if teams:
+            held = Membership.objects.filter(team__path__in=_paths_above(teams), **only)
+            found |= Q(pk__in=held.values("user"))
+    return Q(is_active=True) & found
+
+
+def _paths_above(team_ids: Collection[int]) -> set[str]:
+    """The paths of the teams and of every team above them."""
+    step = Team.steplen
+    paths = Team.objects.filter(pk__in=team_ids).values_list("path", flat=True)
+    return {path[:end] for path in paths for end in range(step, len(path) + 1, step)}

@@ -49,6 +49,7 @@ PLACES = (
 )
 ACCOUNT_PLACES = (
     Place("account/", "My account", "user"),
+    Place("account/notifications/", "How I hear of things", "bell"),
     Place("account/tokens/", "API tokens", "key-round"),
     Place("people/", "People", "users", for_admins=True),
     Place("operations/", "Operations", "activity", for_admins=True),

@@ -1,6 +1,6 @@
 // Shortcuts: / searches, g and a letter goes, ? helps, arrows move between what is marked data-row, o opens beside.
 
-const PLACES = { h: "/", p: "/products/", d: "/domains/", l: "/lineage/", m: "/map/" };
+const PLACES = { h: "/", p: "/products/", d: "/domains/", l: "/lineage/", m: "/map/", n: "/notifications/" };
 const typing = (element) => element.closest("input, textarea, select, [contenteditable]") !== null;
 let going = 0; // when g was pressed
 
@@ -19,7 +19,7 @@ function move(step) {
 
 function go(letter) {
   const place = PLACES[letter];
-  const link = place && document.querySelector(`#mainnav a[href="${place}"]`);
+  const link = place && document.querySelector(`.topbar a[href="${place}"]`);
   if (link) location.assign(link.href);
   return Boolean(link);
 }

@@ -1,38 +1,25 @@
 """My account: who I am here, my password, my sessions, my tokens."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from catalog.accounts import holdings, selectors, services
 from catalog.accounts.forms import PasswordForm, ProfileForm, TokenForm
 from catalog.accounts.models import ApiToken, User
+from catalog.accounts.parts import parts
 from catalog.accounts.views.requests import PersonRequest, show_conflict
 from catalog.common.errors import PortalError
 from catalog.common.validation import show_on_form
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A tab of the account page."""
-
-    key: str
-    label: str
-    url: str
-    count: int | None = None
-
-
 def _page(request: PersonRequest, part: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
-    names = (("account", "Profile"), ("password", "Password"), ("sessions", "Sessions"), ("tokens", "Tokens"))
-    parts = [Part(key, label, reverse(f"accounts:{key}")) for key, label in names]
-    context = {"parts": parts, "part": part, **context}
+    context = {"parts": parts(), "part": part, **context}
     return render(request, f"catalog/accounts/account/{part}.html", context, status=status)
 
 

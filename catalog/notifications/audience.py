@@ -1,0 +1,108 @@
+"""Whom a notice concerns: owners, consumers and watchers of a product, and who of them may see it."""
+
+from collections.abc import Collection, Iterable
+
+from django.db.models import Q, QuerySet
+
+from catalog.accounts import kernel
+from catalog.accounts.models import Membership, Role, Team, User
+from catalog.connections.models import Connection
+from catalog.domains.models import Domain
+from catalog.notifications.models import Notice, Notification, Subscription
+from catalog.products import reach
+from catalog.products.models import DataProduct, OutputPort, Stewardship
+from catalog.products.permissions import OWNING_ROLES, audience
+
+Reason = Notification.Reason
+Audience = Notice.Audience
+
+
+def recipients(notice: Notice) -> dict[int, str]:
+    """Person -> why they are told; only people who may see what it is about, without the one who did it.
+
+    A fixed number of queries, whatever the number of people.
+    """
+    if notice.recipient_id is not None:
+        found = {notice.recipient_id: Reason.RECIPIENT.value}
+    elif notice.product is not None:
+        found = _of_product(notice, notice.product)
+    elif notice.connection is not None:
+        found = dict.fromkeys(_of_team(notice.connection.team), Reason.OWNER.value)
+    else:
+        found = {}
+    if notice.actor_id is not None:
+        found.pop(notice.actor_id, None)
+    seeing = _who_sees(notice, found)
+    return {person: reason for person, reason in found.items() if person in seeing}
+
+
+def _of_product(notice: Notice, product: DataProduct) -> dict[int, str]:
+    found: dict[int, str] = {}
+    if notice.audience in (Audience.EVERYBODY, Audience.OWNERS_AND_WATCHERS):
+        found |= dict.fromkeys(_watchers(product), Reason.WATCHER.value)
+    if notice.audience == Audience.EVERYBODY:
+        found |= dict.fromkeys(_consumers(notice, product), Reason.CONSUMER.value)
+    return found | dict.fromkeys(_owners(product), Reason.OWNER.value)
+
+
+def _owners(product: DataProduct) -> set[int]:
+    """The people in charge and the owners in its team; never nobody: else whoever is next above."""
+    return (
+        owners_of([product])
+        or (_of_team(product.team) if product.team else set())
+        or _of_team(product.domain.team, Role.DOMAIN_ADMIN)
+        or _ids(Membership.objects.filter(role=Role.PLATFORM_ADMIN))
+    )
+
+
+def owners_of(products: Iterable[DataProduct]) -> set[int]:
+    """Active people in charge of the products, and those with an owning role in the very teams of them."""
+    listed = list(products)
+    teams = {product.team_id for product in listed if product.team_id is not None}
+    named = Stewardship.objects.filter(product__in=[product.pk for product in listed], user__is_active=True)
+    people: set[int] = set(named.order_by().values_list("user_id", flat=True))
+    return people | _ids(Membership.objects.filter(team__in=teams, role__in=OWNING_ROLES))
+
+
+def _of_team(team: Team, *roles: Role) -> set[int]:
+    """Who holds one of the roles (the owning ones) in the team, or in the nearest team above where anybody does."""
+    held = Membership.objects.filter(
+        role__in=roles or (*OWNING_ROLES, Role.DOMAIN_ADMIN),
+        team__path__in=[team.path[:end] for end in range(Team.steplen, len(team.path) + 1, Team.steplen)],
+        user__is_active=True,
+    )
+    rows = list(held.values_list("team__depth", "user_id"))
+    nearest = max((depth for depth, _ in rows), default=0)
+    return {person for depth, person in rows if depth == nearest}
+
+
+def _consumers(notice: Notice, product: DataProduct) -> set[int]:
+    ports = [notice.port] if notice.port else list(OutputPort.objects.filter(product=product))
+    return owners_of(reached.product for reached in reach.consumers_of(*ports).products)
+
+
+def _watchers(product: DataProduct) -> set[int]:
+    path, step = product.domain.path, Domain.steplen
+    above = [path[:end] for end in range(step, len(path) + 1, step)]
+    wanted = Q(product=product) | Q(domain__path__in=above)
+    rows = Subscription.objects.filter(wanted, user__is_active=True).order_by()
+    return set(rows.values_list("user_id", flat=True))
+
+
+def _ids(memberships: QuerySet[Membership]) -> set[int]:
+    rows = memberships.filter(user__is_active=True).order_by()
+    return set(rows.values_list("user_id", flat=True))
+
+
+def _who_sees(notice: Notice, people: Collection[int]) -> set[int]:
+    chosen = User.objects.filter(pk__in=list(people), is_active=True)
+    if notice.product is not None:
+        chosen = chosen.filter(kernel.holders(audience(notice.product)))
+    if notice.connection is not None:
+        chosen = chosen.filter(kernel.holders(_audience_of_store(notice.connection)))
+    return set(chosen.values_list("pk", flat=True))
+
+
+def _audience_of_store(connection: Connection) -> frozenset[str]:
+    """As `Connection.objects.visible_to`."""
+    return frozenset({f"team:{connection.team_id}"})

@@ -1,0 +1,28 @@
+"""What lists of notifications can be narrowed by, the same on the page and in the API."""
+
+from typing import Any
+
+import django_filters as filters
+
+from catalog.notifications.models import Kind, Notification
+
+
+class NotificationFilter(filters.FilterSet):  # type: ignore[misc]  # untyped base
+    """`?is_read=false&kind=slo&product=listening/play-events`."""
+
+    is_read = filters.ChoiceFilter(
+        choices=(("true", "Read"), ("false", "Unread")), method="read_or_not", label="Read already"
+    )
+    kind = filters.MultipleChoiceFilter(choices=Kind.choices, field_name="notice__kind", label="Kind")
+    product = filters.CharFilter(method="of_product", label="Product, as domain/slug", max_length=300)
+
+    class Meta:
+        model = Notification
+        fields: list[str] = []
+
+    def read_or_not(self, rows: Any, _name: str, value: str) -> Any:
+        return rows.filter(read_at__isnull=value == "false")
+
+    def of_product(self, rows: Any, _name: str, value: str) -> Any:
+        domain, _, slug = value.partition("/")
+        return rows.filter(notice__product__domain__slug=domain, notice__product__slug=slug)

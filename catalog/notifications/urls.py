@@ -1,0 +1,17 @@
+"""Addresses of notifications: the list behind the bell, how one wants to hear of things, and the API."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from catalog.notifications import api, views
+
+app_name = "notifications"
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("notifications/", views.index, name="list"),
+    path("notifications/read/", views.read, name="read"),
+    path("notifications/<int:pk>/", views.follow, name="open"),
+    path("account/notifications/", views.preferences, name="preferences"),
+]
+api_urlpatterns: list[URLPattern | URLResolver] = [
+    path("notifications/", api.NotificationList.as_view(), name="notifications"),
+    path("notifications/read/", api.NotificationsRead.as_view(), name="notifications_read"),
+]

@@ -1,0 +1,105 @@
+"""Pages of notifications: the list behind the bell, following one, and how one wants to hear of things."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from catalog.accounts.caller import caller
+from catalog.accounts.parts import parts
+from catalog.common.errors import NotFound, PortalError
+from catalog.common.lists import filtered, page_of
+from catalog.notifications import selectors, services
+from catalog.notifications.filters import NotificationFilter
+from catalog.notifications.models import Channel, Kind, Notification
+
+
+@never_cache
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """What one was told, newest first; `?is_read=false` the unread ones, `?kind=slo` those of a kind."""
+    person = caller(request)
+    query = request.GET.copy()
+    for name in [name for name, values in query.lists() if not any(values)]:
+        del query[name]  # a filter left empty in the form narrows nothing
+    rows = filtered(NotificationFilter(query, queryset=selectors.notifications_for(person), request=request))
+    context = {
+        "page": page_of(request, rows),
+        "kinds": Kind.choices,
+        "kind": query.get("kind", ""),
+        "is_read": query.get("is_read", ""),
+        "is_filtered": bool(set(query) - {"page"}),
+        "sends_mail": settings.EMAIL.is_configured,
+    }
+    return render(request, "catalog/notifications/list.html", context)
+
+
+@require_POST
+def read(request: HttpRequest) -> HttpResponse:
+    """Mark notifications read: those of `id`, or `all` that are listed as unread; with `unread` unread again."""
+    person = caller(request)
+    ids = [
+        int(raw)
+        for raw in request.POST.getlist("id")[:500]
+        if raw.isascii() and raw.isdigit() and len(raw) < 19
+    ]
+    if "unread" in request.POST:
+        count, word = services.mark_unread(actor=person, ids=ids), "unread"
+    else:
+        count, word = services.mark_read(actor=person, ids=None if "all" in request.POST else ids), "read"
+    if count:
+        messages.success(request, f"{count} notification{'s are' if count != 1 else ' is'} marked {word}.")
+    elif not ids and "all" not in request.POST:
+        messages.info(request, "Choose the notifications first.")
+    return redirect(_back(request))
+
+
+def _back(request: HttpRequest) -> str:
+    wanted = request.POST.get("next", "")
+    home = reverse("notifications:list")
+    is_ours = url_has_allowed_host_and_scheme(wanted, None) and wanted.startswith(home)
+    return wanted if is_ours else home
+
+
+@never_cache
+@require_safe
+def follow(request: HttpRequest, pk: int) -> HttpResponse:
+    """Go to what the notification is about, and mark it read; HEAD only says where."""
+    person = caller(request)
+    found = Notification.objects.visible_to(person).select_related("notice").filter(pk=pk).first()
+    if found is None:
+        raise NotFound("There is no such notification, or you may no longer see what it is about.")
+    if request.method == "GET":
+        services.mark_read(actor=person, ids=[found.pk])
+    return redirect(found.notice.link)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences(request: HttpRequest) -> HttpResponse:
+    """How one wants to hear of each kind, and what one watches."""
+    person = caller(request)
+    status, error = 200, ""
+    if request.method == "POST":
+        given = {kind: request.POST[kind] for kind in Kind.values if kind in request.POST}
+        try:
+            services.choose_channels(actor=person, channels=given)
+        except PortalError as problem:
+            status, error = 400, str(problem)
+        else:
+            messages.success(request, "Your choices are saved.")
+            return redirect("notifications:preferences")
+    context = {
+        "parts": parts(),
+        "part": "notifications",
+        "choices": selectors.choices_of(person),
+        "channels": Channel.choices,
+        "subscriptions": page_of(request, selectors.subscriptions_of(person)),
+        "sends_mail": settings.EMAIL.is_configured,
+        "digest_hour": settings.DIGEST_HOUR,
+        "error": error,
+    }
+    return render(request, "catalog/notifications/preferences.html", context, status=status)
