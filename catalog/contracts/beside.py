@@ -1,11 +1,8 @@
 """Which version a port gets when a breaking version of its contract is offered beside the one in force."""
 
-import re
-
 from catalog.contracts.parts import semantic_version
 from catalog.products.models import OutputPort
-
-_NUMBERS = re.compile(r"\d+")
+from catalog.products.versions import version_key
 
 
 def version_beside(port: OutputPort, contract_version: str) -> str:
@@ -17,15 +14,13 @@ def version_beside(port: OutputPort, contract_version: str) -> str:
     if made_for(port, wanted) is not None:
         return wanted
     taken = OutputPort.objects.filter(product_id=port.product_id, name=port.name)
-    highest = max((_order(version) for version in taken.values_list("version", flat=True)), default=(0,))
-    return wanted if _order(wanted) > highest else f"{highest[0] + 1}.0.0"
+    highest = max(taken.values_list("version", flat=True), key=version_key, default="0")
+    if version_key(wanted) > version_key(highest):
+        return wanted
+    return f"{int(highest.partition('.')[0]) + 1}.0.0"
 
 
 def made_for(port: OutputPort, version: str) -> OutputPort | None:
     """Another port of the same name in this version that is under no contract yet."""
     others = OutputPort.objects.filter(product_id=port.product_id, name=port.name, version=version)
     return others.exclude(pk=port.pk).filter(contract_in_force=None).first()
-
-
-def _order(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in _NUMBERS.findall(version.partition("-")[0])[:3]) or (0,)

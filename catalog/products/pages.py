@@ -17,6 +17,7 @@ from catalog.products import tabs
 from catalog.products.discretion import UNSEEN_PORT, UNSEEN_STORE
 from catalog.products.models import DataProduct, InputPort, Lifecycle, OutputPort, Stewardship
 from catalog.products.snippets import Place, Snippet, snippets_for
+from catalog.products.versions import version_key
 
 SHOWN_NEIGHBOURS = 12  # products above and below on the overview; the lineage page shows all
 
@@ -131,18 +132,6 @@ def ports_of(product: DataProduct) -> QuerySet[OutputPort]:
     """The product's ports with what a row shows."""
     ports: QuerySet[OutputPort] = product.output_ports.select_related("trust", "connection", "asset")
     return ports.order_by("name")
-
-
-def version_key(version: str) -> tuple[Any, ...]:
-    """Orders semantic versions (semver.org, section 11): a pre-release comes before its release."""
-    core, _, pre = version.partition("+")[0].partition("-")
-    numbers = tuple(int(part) if part.isdigit() else 0 for part in core.split("."))
-    rest = (
-        tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in pre.split("."))
-        if pre
-        else ()
-    )
-    return numbers, not pre, rest
 
 
 def _rows(ports: QuerySet[OutputPort]) -> list[PortRow]:

@@ -13,7 +13,8 @@ from catalog.assets.models import Asset, ViewDefinition
 from catalog.connections.models import Schedule
 from catalog.connections.validity import counts_as_fresh
 from catalog.products.models import DataProduct, OutputPort
-from catalog.products.pages import ports_of, version_key
+from catalog.products.pages import ports_of
+from catalog.products.versions import version_key
 from catalog.schemas import listing
 from catalog.schemas.conformance import Conformance, compare, unread
 from catalog.schemas.models import FieldAnnotation, FieldProfile, SchemaVersion

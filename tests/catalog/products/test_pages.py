@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from catalog.products.pages import version_key
+from catalog.products.versions import version_key
 from tests import factories as make
 from tests.conftest import Cast
 
