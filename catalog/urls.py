@@ -1,4 +1,4 @@
-"""Assembly: one include per feature; `api_urlpatterns` stands below /api/v1/."""
+"""Assembly: one include per feature; `api_urlpatterns` stands below /api/v1/, `compat_urlpatterns` below /api/."""
 
 from django.urls import URLPattern, URLResolver, include, path
 
@@ -6,6 +6,7 @@ from catalog.accounts import urls as accounts
 from catalog.assets import urls as assets
 from catalog.common import urls as common
 from catalog.connections import urls as connections
+from catalog.contracts import compat_urls as contracts_compat
 from catalog.contracts import urls as contracts
 from catalog.crawling import urls as crawling
 from catalog.domains import urls as domains
@@ -38,3 +39,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
 api_urlpatterns: list[URLPattern | URLResolver] = [
     pattern for feature in features for pattern in feature.api_urlpatterns
 ]
+compat_urlpatterns: list[URLPattern | URLResolver] = [*contracts_compat.urlpatterns]

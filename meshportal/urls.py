@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+import catalog.urls
 import lineage.urls
 from meshportal import health, metrics, operations
 
@@ -10,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
     path("operations/", operations.operations, name="operations"),
+    path("api/", include((catalog.urls.compat_urlpatterns, "compat"))),
     path("api/v1/", include("meshportal.api.urls")),
     path("", include("catalog.urls")),
     path("", include((lineage.urls.urlpatterns, lineage.urls.app_name))),

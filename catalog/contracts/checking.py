@@ -19,11 +19,10 @@ from catalog.contracts.older_contracts import period
 from catalog.contracts.parts import read_custom, text
 from catalog.contracts.promise_values import days_of
 from catalog.contracts.reading import converted, working_data
+from catalog.contracts.services.gate import is_binding
 from catalog.contracts.services.importing import judge
 from catalog.products import reach
 from catalog.products.models import DataProduct, OutputPort
-
-_UNBOUND = frozenset({"draft", "proposed"})  # states in which nothing is promised yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +134,7 @@ def check_contract(user: User | None, raw: bytes, today: dt.date | None = None) 
         return Check(key, version, reading.problems, suggested_version=version or "1.0.0")
     before = working_data(bytes(base.original))
     found = difference(before, data)
-    is_bound = text(before, "status").lower() not in _UNBOUND
+    is_bound = is_binding(before)
     notice = notice_days(before)
     ports = _ports(contract)
     seen, hidden, answer = _consumers(user, contract, ports)

@@ -32,7 +32,35 @@ def withdrawn(world: World) -> dict[str, Any]:
     return {"withdraw": "1"}
 
 
+def contract_id(world: World) -> dict[str, Any]:
+    return {"key": world.contract.key}
+
+
+def vault_contract_id(world: World) -> dict[str, Any]:
+    return {"key": world.vault_contract.key}
+
+
+def new_product_id(world: World) -> dict[str, Any]:
+    return {"key": "urn:example:new"}
+
+
+def new_product(world: World) -> dict[str, Any]:
+    """What the owner may make in their own domain."""
+    return {"apiVersion": "v1.0.0", "kind": "DataProduct", "id": "urn:example:new", "name": "New", "version": "1.0.0",
+            "status": "draft", "domain": world.cast.play_events.domain.slug}  # fmt: skip
+
+
 ROUTES: Routes = {
+    "compat:datacontract": [
+        Example(contract_id, api()),
+        Example(vault_contract_id, hidden_api(), conceals=True),
+        Example(contract_id, api(400, consumer=403), method="PUT", body=unread),
+        Example(vault_contract_id, hidden_api(admin=400), conceals=True, method="PUT", body=unread),
+    ],
+    "compat:dataproduct": [
+        Example(new_product_id, api(consumer=404, steward=403), method="PUT", body=new_product),
+        Example(new_product_id, api(405, guest=405)),
+    ],
     "contracts:check": [
         Example(nothing, page(guest=200)),
         Example(nothing, page(guest=200), method="POST", body=unread),

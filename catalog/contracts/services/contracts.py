@@ -8,7 +8,7 @@ from catalog.contracts import detect, odcs
 from catalog.contracts.models import ContractVersion, DataContract, PortContract
 from catalog.contracts.reading import read_contract
 from catalog.contracts.results import Session
-from catalog.contracts.services import joins, versions
+from catalog.contracts.services import gate, joins, versions
 
 
 def apply_contract(
@@ -16,7 +16,7 @@ def apply_contract(
 ) -> tuple[list[str], bool]:
     """Import a contract, `document` being its ODCS 3 data.
 
-    Returns its key and whether anything changed. Raises NotAllowed."""
+    Returns its key and whether anything changed. Raises NotAllowed, and what the gate raises."""
     parsed = odcs.parse(document.data)
     contract = DataContract.objects.select_for_update().filter(key=parsed.key).first()
     _require(session, contract)
@@ -27,6 +27,7 @@ def apply_contract(
         versions.note_if_old(session, contract, known.number)
         return [parsed.key], False
     before, previous = latest_contract(contract), contract.versions.first()
+    gate.pass_gate(session, contract, previous, document.data)
     if contract.name != _name(parsed):
         contract.name = _name(parsed)
         contract.save(update_fields=["name", "updated_at"])

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from catalog.accounts.models import User
 from catalog.common.documents import Document, read_document
-from catalog.common.errors import PortalError, Problem
+from catalog.common.errors import Conflict, PortalError, Problem
 from catalog.contracts import detect, lenient, semantics, validation
 from catalog.contracts.reading import converted
 from catalog.contracts.results import (
@@ -85,20 +85,34 @@ def import_document(
         return replace(empty, status=IGNORED, problems=(*reading.problems, _why_ignored(identity)))
     session = Session(actor, options or ImportOptions(), path, now or timezone.now(), list(reading.problems))
     try:
-        with transaction.atomic():
-            apply = apply_contract if identity.is_contract else apply_product
-            data = converted(reading.data, identity)
-            keys, is_changed = apply(session, reading.raw, replace(reading.document, data=data), identity)
+        keys, is_changed = take_in(session, reading)
     except PortalError as error:
         return replace(empty, problems=(*reading.problems, *_problems_of(error)))
-    except IntegrityError:
-        busy = Problem("$", "conflict", "The same was imported at the same moment. Import this file again.")
-        return replace(empty, problems=(*reading.problems, busy))
-    status = _status(is_changed, session.notes)
-    return replace(empty, status=status, keys=tuple(keys), problems=tuple(session.notes))
+    status = status_of(is_changed, session.notes)
+    return replace(empty, status=status, keys=keys, problems=tuple(session.notes))
 
 
-def _status(is_changed: bool, notes: list[Problem]) -> str:
+def take_in(session: Session, reading: Reading) -> tuple[tuple[str, ...], bool]:
+    """Apply a document that was read and judged: the keys it is about, and whether anything changed.
+
+    Raises PortalError, and then nothing was changed.
+    """
+    apply = apply_contract if reading.identity.is_contract else apply_product
+    data = converted(reading.data, reading.identity)
+    try:
+        with transaction.atomic():
+            keys, is_changed = apply(
+                session, reading.raw, replace(reading.document, data=data), reading.identity
+            )
+    except IntegrityError as error:
+        raise Conflict(
+            "The same was imported at the same moment.", "Nothing was changed.", "Send it again."
+        ) from error
+    return tuple(keys), is_changed
+
+
+def status_of(is_changed: bool, notes: list[Problem]) -> str:
+    """What became of a document that was not refused."""
     if not is_changed:
         return UNCHANGED
     return WARNED if any(note.severity == "warning" for note in notes) else IMPORTED

@@ -20,7 +20,7 @@ from catalog.contracts.models import (
 )
 from catalog.contracts.reading import read_contract
 from catalog.contracts.results import ImportOptions, Session
-from catalog.contracts.services import joins, versions
+from catalog.contracts.services import gate, joins, versions
 from catalog.contracts.services.importing import judge
 from catalog.products import reach
 from catalog.products import services as products
@@ -68,7 +68,7 @@ def checked(actor: User | None, raw: bytes) -> Check:
             problems=list(check.problems),
         )
     if check.version_problem:
-        problem = Problem("$.version", "semantic-version", check.version_problem)
+        problem = Problem("$.version", gate.RULE, check.version_problem)
         raise Invalid(check.version_problem, "Nothing was changed.", problems=[problem])
     return check
 
@@ -99,9 +99,8 @@ def acknowledge_change(*, actor: User, proposal: ChangeProposal, product: DataPr
 
 
 def consumers(proposal: ChangeProposal) -> tuple[reach.Reached, ...]:
-    """The products that read directly from ports under the contract: theirs are the acknowledgements asked for."""
-    ports = OutputPort.objects.filter(contract_in_force__version__contract=proposal.contract)
-    return reach.consumers_of(*ports).products
+    """The products whose acknowledgements a proposal needs."""
+    return gate.consumers_of(proposal.contract)
 
 
 @transaction.atomic

@@ -1,0 +1,65 @@
+"""What a new version of a contract must keep to before it takes effect: semantic versioning, and the consumers' word.
+
+Whoever brings a version by page, API or client is held to it. The portal itself (an operator's command, the demo) may
+take over the history of a contract as it was; it is told where that history broke its own promise.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from catalog.common.errors import Conflict, Invalid, Problem
+from catalog.contracts.changes import Difference
+from catalog.contracts.difference import difference, version_problem
+from catalog.contracts.models import ContractVersion, DataContract
+from catalog.contracts.parts import text
+from catalog.contracts.reading import working_data
+from catalog.contracts.results import Session
+from catalog.products import reach
+from catalog.products.models import OutputPort
+
+_UNBOUND = frozenset({"draft", "proposed"})  # states in which nothing is promised yet
+RULE = "semantic-version"
+
+
+def is_binding(data: Mapping[str, Any]) -> bool:
+    """Whether a contract promises something already: drafts and proposals do not."""
+    return text(data, "status").lower() not in _UNBOUND
+
+
+def consumers_of(contract: DataContract) -> tuple[reach.Reached, ...]:
+    """The products that read directly from ports under the contract: theirs are the acknowledgements asked for."""
+    ports = OutputPort.objects.filter(contract_in_force__version__contract=contract)
+    return reach.consumers_of(*ports).products
+
+
+def pass_gate(
+    session: Session, contract: DataContract, base: ContractVersion | None, data: Mapping[str, Any]
+) -> None:
+    """Judge `data` as the next version after `base`.
+
+    Raises Invalid for too small a step, Conflict for a breaking change that consumers rely on: it is proposed first.
+    Nobody (the portal itself) is warned of the first and not asked about the second.
+    """
+    if base is None:
+        return
+    before = working_data(bytes(base.original))
+    if not is_binding(before):
+        return
+    found = difference(before, data)
+    problem = version_problem(base.version, text(data, "version"), found)
+    if session.actor is None:
+        if problem and found.is_breaking:
+            session.note("$.version", RULE, problem, "warning")
+        return
+    if problem:
+        raise Invalid(problem, "Nothing was changed.", problems=[Problem("$.version", RULE, problem)])
+    _require_no_consumers(contract, found)
+
+
+def _require_no_consumers(contract: DataContract, found: Difference) -> None:
+    if found.is_breaking and consumers_of(contract):
+        raise Conflict(
+            "This version breaks what consumers of the contract rely on.",
+            kept="Nothing was changed.",
+            remedy="Propose it under Contracts, so that they can acknowledge it; then publish it.",
+        )
