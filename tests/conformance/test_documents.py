@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import transaction
 from jsonschema import Draft201909Validator
 
 from catalog.audit.models import AuditEvent
@@ -53,7 +54,13 @@ def test_every_document_is_answered_and_no_valid_one_is_refused(capsys: pytest.C
     wrong = []
     disputed = called_invalid()
     for name, row in documents(*STANDARDS, *OTHERS).items():
-        result = next(import_all(sources_in(FOLDER / name), actor=None))
+        with transaction.atomic():  # each alone: documents of different authors share ids
+            result = next(import_all(sources_in(FOLDER / name), actor=None))
+            is_kept = result.status not in ("imported", "warned") or (
+                (FOLDER / name).read_bytes() in kept_originals(result.kind)
+            )
+            transaction.set_rollback(True)
+        assert is_kept, name
         if result.status == "ignored":
             is_other_valid = row["valid"] == "yes" and not name.startswith(("datamesh-manager",))
             wrong += [(name, "valid and ignored", result.problems)] if is_other_valid else []
@@ -70,8 +77,6 @@ def test_every_document_is_answered_and_no_valid_one_is_refused(capsys: pytest.C
             problem.path.startswith("$") for problem in result.problems
         ):
             wrong.append((name, "refused without a path", result.problems))
-        if result.status in ("imported", "warned"):
-            assert (FOLDER / name).read_bytes() in kept_originals(result.kind), name
     with capsys.disabled():
         for version, found in sorted(counts.items()):
             print(f"\n{version}: {', '.join(f'{n} {status}' for status, n in sorted(found.items()))}", end="")  # noqa: T201
