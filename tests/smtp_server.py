@@ -23,10 +23,15 @@ class Mailbox:
 
 @contextmanager
 def smtp_server(
-    *, pem: Path | None = None, at_once: bool = False, password: str = "", refuses: str = ""
+    *,
+    pem: Path | None = None,
+    at_once: bool = False,
+    password: str = "",
+    refuses: str = "",
+    refuses_with: str = "550 nobody of that name",
 ) -> Iterator[Mailbox]:
     """Serve on a free loopback port. `pem`: certificate and key for STARTTLS, or TLS `at_once`; `password`: AUTH PLAIN
-    with it is needed; `refuses`: a recipient that is turned away."""
+    with it is needed; `refuses`: a recipient that is turned away, `refuses_with` these words."""
     box = Mailbox()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     if pem:
@@ -70,7 +75,7 @@ def smtp_server(
                 given = base64.b64decode(line.split()[2]).decode().split("\0")[2]
                 self.say("235 welcome" if given == password else "535 wrong")
             elif verb == "RCPT" and refuses and refuses in line:
-                self.say("550 nobody of that name")
+                self.say(refuses_with)
             elif verb == "DATA":
                 self.say("354 go on")
                 lines = iter(lambda: self.rfile.readline().decode().rstrip("\r\n"), ".")

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from catalog.audit.models import AuditEvent, ChangeMark
 from catalog.audit.remembered import forget_on_commit
-from catalog.audit.signals import changes_marked
+from catalog.audit.signals import changes_marked, events_recorded
 from catalog.common import bulk
 
 if TYPE_CHECKING:
@@ -35,13 +35,16 @@ def record(
     forget_on_commit()
     event = _event(actor, verb, obj, product_id, name, changes, detail)
     event.save(force_insert=True)
+    events_recorded.send_robust(sender=AuditEvent, events=[event])
     return event
 
 
 def record_all(events: Iterable[dict[str, Any]]) -> None:
     """Append many events by one statement; each holds the arguments of `record`."""
     forget_on_commit()
-    AuditEvent.objects.bulk_create((_event(**_NOTHING | event) for event in events), batch_size=500)
+    made = AuditEvent.objects.bulk_create((_event(**_NOTHING | event) for event in events), batch_size=500)
+    if made:
+        events_recorded.send_robust(sender=AuditEvent, events=made)
 
 
 _NOTHING: dict[str, Any] = {"product_id": None, "name": "", "changes": None, "detail": None}

@@ -1,5 +1,6 @@
-"""What the outbox announces."""
+"""What the audit trail and the outbox announce, inside the transaction of the change."""
 
 from django.dispatch import Signal
 
-changes_marked = Signal()  # nothing but the fact: sent in the transaction that left the marks
+events_recorded = Signal()  # events: list[AuditEvent]
+changes_marked = Signal()  # nothing but the fact

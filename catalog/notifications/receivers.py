@@ -1,20 +1,47 @@
-"""What notifications do when something happens: ring for a worker when a notice was left."""
+"""What notifications do when something happens: leave a notice, in the same transaction; ring for a worker."""
 
+import datetime as dt
 import logging
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.dispatch import receiver
 
-from catalog.notifications import tasks
-from catalog.notifications.models import Notice
+from catalog.audit.models import AuditEvent
+from catalog.audit.signals import events_recorded
+from catalog.notifications import events as audit_events
+from catalog.notifications import objectives, tasks
+from catalog.notifications.models import Notice, Notification
 from catalog.notifications.signals import noticed
+from catalog.notifications.telling import tell
+from catalog.slos.evaluating import Turn
+from catalog.slos.signals import slos_turned
 
 logger = logging.getLogger(__name__)
 
 
+@receiver(events_recorded, dispatch_uid="catalog.notifications.events_recorded")
+def tell_of_events(events: Sequence[AuditEvent], **_: Any) -> None:
+    tell(audit_events.drafts_of(events))
+
+
+@receiver(slos_turned, dispatch_uid="catalog.notifications.slos_turned")
+def tell_of_objectives(turns: Sequence[Turn], at: dt.datetime, **_: Any) -> None:
+    tell(objectives.drafts_of(turns, at), now=at)
+
+
 @receiver(noticed, sender=Notice, dispatch_uid="catalog.notifications.noticed")
-def ring_for_worker(**_: Any) -> None:
+def ring_for_notice(**_: Any) -> None:
+    _ring(tasks.ring_for_notice)
+
+
+@receiver(noticed, sender=Notification, dispatch_uid="catalog.notifications.mail_due")
+def ring_for_mail(**_: Any) -> None:
+    _ring(tasks.ring_for_mail)
+
+
+def _ring(bell: Callable[[], None]) -> None:
     try:
-        tasks.ring()
+        bell()
     except Exception as error:  # whatever the broker's client raises while it is away
-        logger.warning("No worker could be rung for a notice (%s); the clock will", type(error).__name__)
+        logger.warning("No worker could be rung (%s); the clock will", type(error).__name__)

@@ -10,6 +10,8 @@ from catalog.common.errors import Invalid, Problem
 from catalog.notifications.defaults import DEFAULTS
 from catalog.notifications.models import Channel, Kind, Notification, Preference
 
+Mail = Notification.Mail
+
 
 @transaction.atomic
 def mark_read(*, actor: User, ids: Collection[int] | None = None) -> int:
@@ -19,7 +21,7 @@ def mark_read(*, actor: User, ids: Collection[int] | None = None) -> int:
     """
     mine = Notification.objects.filter(recipient=actor).unread()
     chosen = mine if ids is None else mine.filter(pk__in=ids)
-    chosen.filter(mail=Notification.Mail.DUE).update(mail=Notification.Mail.NONE, mail_due_at=None)
+    chosen.filter(mail=Mail.DUE).update(mail=Mail.NONE, mail_due_at=None)
     return chosen.update(read_at=timezone.now())
 
 
@@ -32,7 +34,10 @@ def mark_unread(*, actor: User, ids: Collection[int]) -> int:
 
 @transaction.atomic
 def choose_channels(*, actor: User, channels: Mapping[str, str]) -> None:
-    """Say how one wants to hear of each kind; kinds that are not named stay. Raises Invalid."""
+    """Say how one wants to hear of each kind; kinds that are not named stay. Raises Invalid.
+
+    E-mail that waits for its turn is not sent when its kind is not wanted by e-mail any more.
+    """
     problems = [
         Problem(kind, "choice", f"There is no kind {kind[:40]!r}.")
         for kind in channels
@@ -45,6 +50,9 @@ def choose_channels(*, actor: User, channels: Mapping[str, str]) -> None:
     ]
     if problems:
         raise Invalid(problems[0].message, kept="Nothing was changed.", problems=problems)
+    quiet = [kind for kind, channel in channels.items() if channel in (Channel.PORTAL, Channel.OFF)]
+    waiting = Notification.objects.filter(recipient=actor, mail=Mail.DUE, notice__kind__in=quiet)
+    waiting.update(mail=Mail.NONE, mail_due_at=None)
     for kind, channel in channels.items():
         if channel == DEFAULTS[kind]:
             Preference.objects.filter(user=actor, kind=kind).delete()

@@ -4,11 +4,13 @@ from datetime import timedelta
 
 from celery import shared_task
 
-from catalog.notifications import telling
+from catalog.notifications import mailing, sources, telling
 
 TICK = timedelta(seconds=30)
 PERIODIC = {
     "catalog.notifications.fan_out": TICK,
+    "catalog.notifications.send_mail": TICK,
+    "catalog.notifications.look_after_sources": timedelta(minutes=5),
 }
 
 
@@ -18,6 +20,23 @@ def fan_out() -> int:
     return telling.fan_out_waiting()
 
 
-def ring() -> None:
+@shared_task(name="catalog.notifications.send_mail", time_limit=900, soft_time_limit=840)
+def send_mail() -> int:
+    """Send the e-mail that is due, one message a person; twice at a time does no harm."""
+    return mailing.send_due()
+
+
+@shared_task(name="catalog.notifications.look_after_sources", time_limit=300, soft_time_limit=270)
+def look_after_sources() -> int:
+    """Tell of stores that could not be read for a while, once each time."""
+    return sources.look_after_sources()
+
+
+def ring_for_notice() -> None:
     """Send a doorbell; one nobody answers is void when the clock rings anyway."""
     fan_out.apply_async(expires=TICK.total_seconds(), retry=False)
+
+
+def ring_for_mail() -> None:
+    """The same for e-mail."""
+    send_mail.apply_async(expires=TICK.total_seconds(), retry=False)

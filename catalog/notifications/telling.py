@@ -91,7 +91,7 @@ def fan_out(notice_id: int, *, now: dt.datetime | None = None) -> int:
     found = audience.recipients(notice)
     rows = _notifications(notice, found, now)
     Notification.objects.bulk_create(rows, batch_size=AT_ONCE, ignore_conflicts=True)
-    if any(row.mail for row in rows):
+    if any(row.mail_due_at and row.mail_due_at <= now for row in rows):
         transaction.on_commit(lambda: noticed.send_robust(sender=Notification))
     return len(rows)
 

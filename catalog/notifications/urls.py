@@ -8,6 +8,7 @@ app_name = "notifications"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("notifications/", views.index, name="list"),
     path("notifications/read/", views.read, name="read"),
+    path("notifications/unsubscribe/<str:token>/", views.unsubscribe, name="unsubscribe"),
     path("notifications/<int:pk>/", views.follow, name="open"),
     path("account/notifications/", views.preferences, name="preferences"),
 ]

@@ -2,18 +2,20 @@
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog.accounts.caller import caller
 from catalog.accounts.parts import parts
 from catalog.common.errors import NotFound, PortalError
 from catalog.common.lists import filtered, page_of
-from catalog.notifications import selectors, services
+from catalog.notifications import selectors, services, unsubscribing
 from catalog.notifications.filters import NotificationFilter
 from catalog.notifications.models import Channel, Kind, Notification
 
@@ -103,3 +105,21 @@ def preferences(request: HttpRequest) -> HttpResponse:
         "error": error,
     }
     return render(request, "catalog/notifications/preferences.html", context, status=status)
+
+
+@csrf_exempt  # mail programs press it without a cookie (RFC 8058); the signed address is what allows it
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """End a kind of e-mail without signing in. GET only asks: programs that look at links must not decide."""
+    found = unsubscribing.read(token)
+    if found is None:
+        raise NotFound("This address ends nobody's e-mail. Choose how you hear of things in your account.")
+    person, kinds = found
+    is_done = request.method == "POST"
+    if is_done:
+        unsubscribing.end_mail(person=person, kinds=kinds)
+    labels = [Kind(kind).label for kind in kinds]
+    context = {"labels": labels, "is_done": is_done}
+    return render(request, "catalog/notifications/unsubscribe.html", context)

@@ -22,7 +22,7 @@ from catalog.slos.evaluate import (
     evaluate,
 )
 from catalog.slos.models import Measurement, MeasurementRollup, ServiceLevelObjective, SloState
-from catalog.slos.signals import slos_evaluated
+from catalog.slos.signals import slos_evaluated, slos_turned
 from catalog.slos.windows import HOUR, Window, WindowKind, day_start, hour_start, next_day
 
 AT_ONCE = 500
@@ -45,6 +45,17 @@ class Row:
     measured_at: dt.datetime | None
     newest_is_good: bool
     shown: tuple[str, str, float | None, dt.datetime | None]  # what trust shows of it, before
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An objective whose status or alert is another than at the evaluation before."""
+
+    slo_id: int
+    status_before: str
+    status: str
+    alert_before: str
+    alert: str
 
 
 def evaluate_due(*, now: dt.datetime, limit: int = 20_000) -> int:
@@ -73,6 +84,7 @@ def _evaluate_batch(slo_ids: Sequence[int], now: dt.datetime) -> list[int]:
     windows, spans = _windows(rows, now), _spans(rows, now)
     written: list[Sequence[object]] = []
     changed: set[int] = set()
+    turns: list[Turn] = []
     for row in rows:
         measured = Measured(
             windows.get(row.pk, NOTHING),
@@ -85,7 +97,11 @@ def _evaluate_batch(slo_ids: Sequence[int], now: dt.datetime) -> list[int]:
         written.append(_written(row, found, now))
         if row.shown != (found.status, found.alert, found.budget_left, found.valid_until):
             changed.add(row.port_id)
+        if row.shown[:2] != (found.status, found.alert):
+            turns.append(Turn(row.pk, row.shown[0], found.status.value, row.shown[1], found.alert.value))
     bulk.upsert(SloState, _STATE, written, unique=("slo_id",), update=_STATE[1:])
+    if turns:
+        slos_turned.send_robust(sender=SloState, turns=turns, at=now)
     return sorted(changed)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils import timezone
 
 from catalog.accounts.models import User
+from catalog.notifications import unsubscribing
 from catalog.notifications.models import Kind, Notice, Notification
 from catalog.products.models import DataProduct
 from tests.walk import Example, Routes, api, each, nothing, page
@@ -57,6 +58,18 @@ def chosen(world: World) -> dict[str, Any]:
 
 NOBODY = each(owner=404, steward=404, consumer=404, guest=404, admin=404, anonymous=302)
 
+
+def way_out(world: World) -> dict[str, Any]:
+    return {"token": unsubscribing.path(world.cast.owner, ["slo"]).split("/")[-2]}
+
+
+def forged(world: World) -> dict[str, Any]:
+    return {"token": "forged:token"}
+
+
+ANYBODY = each(owner=200, steward=200, consumer=200, guest=200, admin=200, anonymous=200)
+LOST = each(owner=404, steward=404, consumer=404, guest=404, admin=404, anonymous=404)
+
 ROUTES: Routes = {
     "notifications:list": [
         Example(list_with_ledger, page(guest=200)),
@@ -68,6 +81,11 @@ ROUTES: Routes = {
     ],
     "notifications:read": [Example(nothing, page(302, guest=302), method="POST", body=chosen)],
     "notifications:preferences": [Example(nothing, page(guest=200))],
+    "notifications:unsubscribe": [
+        Example(way_out, ANYBODY),
+        Example(way_out, ANYBODY, method="POST"),
+        Example(forged, LOST, method="POST"),
+    ],
     "api:notifications": [Example(list_with_ledger, api(guest=200))],
     "api:notifications_read": [
         Example(nothing, api(guest=200), method="POST", body=everything),

@@ -1,6 +1,10 @@
 """What the tests of notifications share."""
 
-from collections.abc import Callable
+import email
+import email.policy
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from email.message import EmailMessage
 from typing import Any
 
 import pytest
@@ -10,6 +14,9 @@ from catalog.accounts.models import User
 from catalog.notifications.models import Kind, Notice, Notification
 from catalog.notifications.telling import Draft, fan_out_waiting, tell
 from catalog.products.models import DataProduct
+from meshportal.email import Email
+from tests.conftest import Cast
+from tests.smtp_server import Mailbox, smtp_server
 
 Told = Callable[..., list[Notification]]
 
@@ -44,3 +51,27 @@ def one() -> Callable[[User, DataProduct], Notification]:
         )
 
     return make
+
+
+@pytest.fixture
+def mailbox(settings: Any, cast: Cast) -> Iterator[Callable[..., Mailbox]]:
+    """Start a real mail server (options of `smtp_server`) and make it the portal's; everybody has an address."""
+    for person in User.objects.all():
+        User.objects.filter(pk=person.pk).update(email=f"{person.username}@example.org")
+    settings.PUBLIC_URL, settings.SECURE = "https://mesh.example.org", True
+    settings.DEFAULT_FROM_EMAIL, settings.EMAIL_TIMEOUT = "Portal <portal@example.org>", 10
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    with ExitStack() as running:
+
+        def start(**options: Any) -> Mailbox:
+            box = running.enter_context(smtp_server(**options))
+            settings.EMAIL = Email(settings.EMAIL_BACKEND, "127.0.0.1", box.port)
+            settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", box.port
+            return box
+
+        yield start
+
+
+def parsed(text: str) -> EmailMessage:
+    """A message as a mail program reads it."""
+    return email.message_from_string(text, policy=email.policy.default)  # type: ignore[return-value]
