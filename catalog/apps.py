@@ -21,6 +21,8 @@ ANNOUNCED = (
     "catalog.products.holdings",
     "catalog.products.samples",
     "catalog.crawling.samples",
+    "catalog.quality.permissions",
+    "catalog.quality.samples",
     "catalog.slos.permissions",
     "catalog.slos.samples",
     "catalog.slos.tabs",

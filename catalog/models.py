@@ -31,7 +31,7 @@ from catalog.domains.models import Domain
 from catalog.incidents.models import Incident, IncidentEvent, IncidentReach, PublicStatus
 from catalog.notifications.models import Notice, Notification, Preference, Subscription
 from catalog.products.models import DataProduct, InputPort, OutputPort, Stewardship
-from catalog.quality.models import QualityScore
+from catalog.quality.models import CheckResult, CheckState, QualityCheck, QualityScore
 from catalog.schemas.models import Field, FieldAnnotation, FieldProfile, SchemaVersion
 from catalog.search.models import SearchState
 from catalog.slos.models import Measurement, MeasurementRollup, ServiceLevelObjective, SloState
@@ -51,6 +51,8 @@ __all__ = [
     "AuditEvent",
     "ChangeMark",
     "ChangeProposal",
+    "CheckResult",
+    "CheckState",
     "Classification",
     "Connection",
     "ConnectionCheck",
@@ -87,6 +89,7 @@ __all__ = [
     "ProductTrust",
     "PublicStatus",
     "Purpose",
+    "QualityCheck",
     "QualityScore",
     "RequestStage",
     "SchemaVersion",

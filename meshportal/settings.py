@@ -299,6 +299,12 @@ INCIDENT_REOPEN_HOURS = env.integer(
     "MESHPORTAL_INCIDENT_REOPEN_HOURS", 24, minimum=0
 )  # trouble that comes back within them is the same incident
 
+# --- quality checks
+
+QUALITY_RESULT_DAYS = env.integer(
+    "MESHPORTAL_QUALITY_RESULT_DAYS", 400, minimum=30
+)  # results of checks; also how late one may come
+
 # --- search
 
 SEARCH_BACKEND = env.text("MESHPORTAL_SEARCH_BACKEND", "whoosh")  # a name of catalog.search.backends

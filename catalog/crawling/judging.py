@@ -8,7 +8,7 @@ from django.db.models import Q
 from catalog.audit import services as audit
 from catalog.audit.models import ChangeMark
 from catalog.products.models import OutputPort
-from catalog.quality import services as quality
+from catalog.quality import scoring as quality
 from catalog.schemas.diff import Change, summary, worst
 from catalog.slos import measuring as slos
 from catalog.trust import services as trust

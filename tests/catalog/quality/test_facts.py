@@ -9,7 +9,7 @@ from catalog.assets.models import Asset, AssetReading
 from catalog.products.models import OutputPort
 from catalog.quality.facts import PortFacts, read_facts
 from catalog.quality.models import QualityScore
-from catalog.quality.services import score_ports
+from catalog.quality.scoring import score_ports
 from catalog.schemas.models import Field, FieldAnnotation, FieldProfile
 from tests import factories as make
 from tests.conftest import Cast
