@@ -29,6 +29,7 @@ ANNOUNCED = (
     "catalog.contracts.permissions",
     "catalog.contracts.samples",
     "catalog.contracts.tabs",
+    "catalog.trust.permissions",
     "catalog.trust.receivers",
     "catalog.search.receivers",
     "catalog.notifications.parts",

@@ -35,7 +35,7 @@ from catalog.quality.models import CheckResult, CheckState, QualityCheck, Qualit
 from catalog.schemas.models import Field, FieldAnnotation, FieldProfile, SchemaVersion
 from catalog.search.models import SearchState
 from catalog.slos.models import Measurement, MeasurementRollup, ServiceLevelObjective, SloState
-from catalog.trust.models import PortTrust, ProductTrust
+from catalog.trust.models import Certification, PortTrust, ProductTrust
 from catalog.vocabulary.models import Classification, Purpose, Tag
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "Asset",
     "AssetReading",
     "AuditEvent",
+    "Certification",
     "ChangeMark",
     "ChangeProposal",
     "CheckResult",

@@ -15,6 +15,7 @@ from catalog.products import urls as products
 from catalog.schemas import urls as schemas
 from catalog.search import urls as search
 from catalog.slos import urls as slos
+from catalog.trust import urls as trust
 from catalog.vocabulary import urls as vocabulary
 
 features = (
@@ -30,6 +31,7 @@ features = (
     schemas,
     search,
     slos,
+    trust,
     vocabulary,
 )
 

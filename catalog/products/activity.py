@@ -38,6 +38,8 @@ SENTENCES = {
     "slo.ended": "withdrew the objective {name}",
     "slo.resumed": "promised the objective {name} again",
     "slo.deleted": "deleted the objective {name}",
+    "certification.given": "gave the {name}",
+    "certification.withdrawn": "withdrew the {name}",
     f"{BATCH}.edited": "edited it together with others",
 }
 

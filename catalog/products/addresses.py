@@ -34,7 +34,9 @@ def find_product(user: User, domain: str, slug: str) -> DataProduct:
     """
     visible = (
         DataProduct.objects.visible_to(user)
-        .select_related("domain", "domain__team", "team", "classification", "successor", "successor__domain")
+        .select_related(
+            "domain", "domain__team", "team", "classification", "trust", "successor", "successor__domain"
+        )
         .prefetch_related("stewardships__user", "tags")
     )
     product = visible.filter(domain__slug=domain, slug=slug).first()

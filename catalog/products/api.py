@@ -24,7 +24,9 @@ from catalog.products.filters import ProductFilter
 from catalog.products.inputs import BLANK, LifecycleInput, ProductFieldsInput
 from catalog.products.models import DataProduct
 from catalog.products.selectors import activity_of, with_counts
-from catalog.products.serializers import EventSerializer, ProductDetail, ProductSummary
+from catalog.products.serializers import EventSerializer
+from catalog.trust.serializers import ProductDetailWithTrust as ProductDetail
+from catalog.trust.serializers import ProductWithTrust as ProductSummary
 
 
 class ProductViews(StrictParameters, RevisionTagMixin, generics.GenericAPIView[Any]):

@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, QuerySet
+from django.db.models import Case, CharField, Count, F, QuerySet, Value, When
 from django.http import HttpRequest, QueryDict
 
 from catalog.accounts import kernel
 from catalog.accounts.models import User
 from catalog.audit.remembered import remembered
 from catalog.domains.models import Domain
-from catalog.products.filters import ProductFilter
+from catalog.products.filters import CERTIFICATION, ProductFilter, certification_states
 from catalog.products.models import DataProduct, Lifecycle, Visibility
 
 MOST = 60  # values of one facet
@@ -48,6 +48,7 @@ FACETS = (
     Facet("domain", "Domain", "domain__slug"),
     Facet("owner", "Accountable team", "team__slug", "team__name"),
     Facet("lifecycle", "Lifecycle", "lifecycle", choices=_choices(Lifecycle.choices)),
+    Facet("certification", "Certification", "certification", choices=_choices(CERTIFICATION)),
     Facet("tag", "Tag", "tags__slug", "tags__name"),
     Facet("classification", "Classification", "classification__slug", "classification__name"),
     Facet("archetype", "Archetype", "archetype", choices=_choices(DataProduct.Archetype.choices)),
@@ -108,6 +109,9 @@ def _counted(facet: Facet, ids: QuerySet[Any], user: User) -> Counts:
     if facet.name == "domain":
         by_path = rows.values_list("domain__path").annotate(Count("pk")).order_by()
         return domain_values(by_path, Domain.objects.visible_to(user))
+    if facet.name == "certification":
+        states = [When(found, then=Value(name)) for name, found in certification_states().items()]
+        rows = rows.annotate(certification=Case(*states, output_field=CharField()))
     shown = facet.shown or facet.value
     counted: Counts = (
         rows.values_list(facet.value, F(shown), named=False)

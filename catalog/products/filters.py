@@ -8,6 +8,7 @@ from typing import Any
 import django_filters as filters
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from catalog.accounts import kernel
 from catalog.accounts.models import Team
@@ -39,6 +40,19 @@ def _teams(request: HttpRequest | None) -> QuerySet[Team]:
     return rows
 
 
+CERTIFICATION = (("certified", "Certified"), ("expired", "Expired"), ("none", "Not certified"))
+
+
+def certification_states() -> dict[str, Q]:
+    """The condition of each value of CERTIFICATION as of now: a certification ends without anything being written."""
+    now = timezone.now()
+    return {
+        "certified": Q(trust__certified_until__gt=now),
+        "expired": Q(trust__certified_until__lte=now),
+        "none": Q(trust__certified_until=None),
+    }
+
+
 class ProductFilter(filters.FilterSet):  # type: ignore[misc]  # untyped base
     """`?domain=listening&lifecycle=active&q=plays`."""
 
@@ -66,6 +80,10 @@ class ProductFilter(filters.FilterSet):  # type: ignore[misc]  # untyped base
         field_name="team", lookup_expr="isnull", label="Without an accountable team"
     )
 
+    certification = filters.MultipleChoiceFilter(
+        choices=CERTIFICATION, method="certified", label="Certification"
+    )
+
     class Meta:
         model = DataProduct
         fields: list[str] = []
@@ -86,6 +104,12 @@ class ProductFilter(filters.FilterSet):  # type: ignore[misc]  # untyped base
         for word in value.split()[:10]:
             rows = rows.filter(Q(name__icontains=word) | Q(slug__icontains=word) | Q(purpose__icontains=word))
         return rows
+
+    def certified(self, rows: QuerySet[DataProduct], _name: str, value: list[str]) -> QuerySet[DataProduct]:
+        states, wanted = certification_states(), Q()
+        for state in value:
+            wanted |= states[state]
+        return rows.filter(wanted)
 
     def in_domains(
         self, rows: QuerySet[DataProduct], _name: str, value: list[Domain]

@@ -14,7 +14,8 @@ from catalog.products import services
 from catalog.products.api import ProductViews
 from catalog.products.inputs import InputPortInput, OutputPortInput
 from catalog.products.models import DataProduct, InputPort, OutputPort
-from catalog.products.serializers import InputPortSerializer, OutputPortSerializer
+from catalog.products.serializers import InputPortSerializer
+from catalog.trust.serializers import PortWithTrust as OutputPortSerializer
 
 
 class PortViews(ProductViews):
@@ -23,7 +24,7 @@ class PortViews(ProductViews):
     serializer_class = OutputPortSerializer
 
     def find_port(self) -> OutputPort:
-        ports = self.find().output_ports.select_related("product__domain", "connection")
+        ports = self.find().output_ports.select_related("product__domain", "connection", "trust")
         port = ports.filter(name=self.kwargs["name"], version=self.kwargs["version"]).first()
         if port is None:
             raise NotFound("The product has no such port.", remedy="Its ports are listed under …/ports/.")
@@ -35,7 +36,7 @@ class PortViews(ProductViews):
         return {**super().get_serializer_context(), "visible_connections": shown}
 
     def answer_port(self, port: OutputPort, code: int = status.HTTP_200_OK) -> Response:
-        fresh = OutputPort.objects.select_related("product__domain", "connection").get(pk=port.pk)
+        fresh = OutputPort.objects.select_related("product__domain", "connection", "trust").get(pk=port.pk)
         self.tag(fresh)
         return Response(OutputPortSerializer(fresh, context=self.get_serializer_context()).data, status=code)
 
@@ -45,7 +46,7 @@ class PortList(PortViews):
 
     @extend_schema(operation_id="ports_list", responses=OutputPortSerializer(many=True))
     def get(self, request: Request, domain: str, slug: str) -> Response:
-        ports = self.find().output_ports.select_related("product__domain", "connection")
+        ports = self.find().output_ports.select_related("product__domain", "connection", "trust")
         self._tagged = None
         page = self.paginate_queryset(ports.order_by("name", "-version", "pk"))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)

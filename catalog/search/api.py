@@ -17,6 +17,7 @@ from catalog.search.parameters import CHOICES, read_strictly
 from catalog.search.results import Row, load_rows
 from catalog.search.serializers import SearchAnswer, SuggestAnswer
 from catalog.search.suggesting import completions
+from catalog.trust.serializers import MarkSerializer
 
 
 class SearchUnavailable(APIException):
@@ -105,6 +106,7 @@ def result(row: Row, request: Request) -> dict[str, Any]:
         "score": row.score,
         "highlights": row.highlights,
         "matched": [{"field": match.field, "text": match.text} for match in row.matched],
+        "trust": MarkSerializer(row.marks, many=True).data if row.kind != "column" else [],
     }
     if row.kind == "product":
         found["ports"] = [

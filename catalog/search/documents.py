@@ -18,6 +18,7 @@ FACETS = (
     "tag",
     "classification",
     "quality",
+    "certification",
     "archetype",
     "region",
 )

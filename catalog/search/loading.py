@@ -23,6 +23,7 @@ MAX_TEXT = 20_000  # characters of one text
 MAX_COLUMN_TEXT = 100_000  # characters of all comments on a port's columns
 
 UNOWNED = FacetValue("unowned", "No team")
+CERTIFICATION = {"certified": "Certified", "none": "Not certified"}
 QUALITY_BANDS = {"good": "Good", "fair": "Fair", "poor": "Poor", "unknown": "Not measured"}
 LIFECYCLE_PRIOR = {
     Lifecycle.PROPOSED: -0.2,
@@ -188,6 +189,7 @@ class _Loader:
                 "port_kind": tuple(dict.fromkeys(_kind(port) for port in ports)),
                 "region": tuple(FacetValue(region, region) for region in regions),
                 "quality": (self._band(trust),),
+                "certification": (self._certification(trust),),
             },
             quality=self._quality(trust),
             updated_at=int(product.updated_at.timestamp()),
@@ -214,6 +216,7 @@ class _Loader:
                 "port_kind": (_kind(port),),
                 "region": (FacetValue(region, region),) if region else (),
                 "quality": (self._band(trust),),
+                "certification": (self._certification(trust),),
             },
             quality=self._quality(trust),
             updated_at=int(max(port.updated_at, product.updated_at).timestamp()),
@@ -242,6 +245,11 @@ class _Loader:
         elif round(quality) >= FAIR_QUALITY:
             band = "fair"
         return FacetValue(band, QUALITY_BANDS[band])
+
+    def _certification(self, trust: TrustMarks | None) -> FacetValue:
+        until = trust.certified_until if trust else None
+        value = "certified" if until is not None and until > self._now else "none"
+        return FacetValue(value, CERTIFICATION[value])
 
     def _prior(self, trust: TrustMarks | None) -> float:
         """Lifecycle first; a good score lifts a little among equals."""

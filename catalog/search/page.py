@@ -25,6 +25,7 @@ FACET_LABELS: Final = {
     "tag": "Tag",
     "classification": "Classification",
     "quality": "Quality",
+    "certification": "Certification",
     "archetype": "Archetype",
     "region": "Region",
 }

@@ -28,6 +28,7 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "lifecycle": tuple(Lifecycle.values),
     "archetype": tuple(DataProduct.Archetype.values),
     "quality": tuple(loading.QUALITY_BANDS),
+    "certification": tuple(loading.CERTIFICATION),
 }
 
 

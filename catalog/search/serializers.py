@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from catalog.trust.serializers import MarkSerializer
+
 
 class MatchShape(serializers.Serializer[Any]):
     field = serializers.CharField()
@@ -28,6 +30,7 @@ class ResultShape(serializers.Serializer[Any]):
     score = serializers.FloatField()
     highlights = serializers.DictField(child=serializers.CharField(), help_text="HTML; its only tag is mark.")
     matched = MatchShape(many=True)
+    trust = MarkSerializer(many=True, help_text="The trust strip as of now; empty for columns.")
     ports = PortShape(many=True, required=False, help_text="Best ports of a product.")
 
 

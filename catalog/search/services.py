@@ -245,11 +245,14 @@ def _announced() -> set[DocKey]:
 
 
 def mark_aged_measurements() -> None:
-    """Mark what holds a measurement that ran out since the last look: its quality band becomes unknown."""
+    """Mark what holds a measurement or a certification that ran out since the last look: time changed its facets."""
     state, now = SearchState.read(), timezone.now()
     ran_out = Q(trust__valid_until__lt=now)
+    ended = Q(trust__certified_until__lte=now)
     if state.aged_until is not None:
         ran_out &= Q(trust__valid_until__gte=state.aged_until)
+        ended &= Q(trust__certified_until__gt=state.aged_until)
+    ran_out |= ended
     mark_changed_in(ChangeMark.Kind.PRODUCT, DataProduct.objects.filter(ran_out))
     mark_changed_in(ChangeMark.Kind.PORT, OutputPort.objects.filter(ran_out))
     _note(aged_until=now)

@@ -122,14 +122,14 @@ class Run:
 
     @property
     def shows_label(self) -> bool:
-        """Words that say what they are about ("reachable", "owned") need no label before them."""
-        alone = self.key == "owner" or self.first.value == self.first.label.lower()
+        """Words that say what they are about ("owned", "not certified") need no label before them."""
+        alone = self.key == "owner" or self.first.value.endswith(self.first.label.lower())
         return not alone
 
     @property
     def needs_label(self) -> bool:
-        """A figure alone does not say what it is about, not even in a list."""
-        return self.first.value[:1].isdigit()
+        """A figure alone does not say what it is about, not even in a list; nor does "kept" or "none"."""
+        return self.first.value[:1].isdigit() or self.key in ("contract", "slos")
 
     @property
     def explanation(self) -> str:

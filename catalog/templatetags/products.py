@@ -28,16 +28,17 @@ def product_frame(context: template.Context, product: DataProduct) -> Frame:
 
 
 @register.simple_tag
-def product_marks(product: DataProduct, now: datetime | None = None) -> tuple[Mark, ...]:
-    """The marks of a product; `select_related("trust")` keeps lists to one query."""
-    return marks(trust_of(product), now or timezone.now())
+def product_marks(
+    product: DataProduct, now: datetime | None = None, *, is_linked: bool = False
+) -> tuple[Mark, ...]:
+    """The marks of a product; `select_related("trust")` keeps lists to one query. `is_linked`: with their proofs."""
+    return marks(trust_of(product), now or timezone.now(), product_url(product) if is_linked else "")
 
 
 @register.simple_tag
 def port_marks(port: OutputPort, now: datetime | None = None) -> tuple[Mark, ...]:
-    """The marks of a port, each leading to its proof on the port's page; without the owner, who is the product's."""
-    found = marks(trust_of(port.product, port), now or timezone.now(), proof=port_url(port))
-    return tuple(mark for mark in found if mark.key != "owner")
+    """The marks of a port, each leading to its proof on the port's page."""
+    return marks(trust_of(port.product, port), now or timezone.now(), proof=port_url(port))
 
 
 @register.simple_tag

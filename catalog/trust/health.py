@@ -69,10 +69,14 @@ def state_of_products() -> Case:
     missed = current_slo & Q(trust__slo_status="bad")
     at_risk = current_slo & Q(trust__slo_status="warning")
     kept = ~promised_slo | (current_slo & Q(trust__slo_status="good"))
-    bad = ~owned | missed | (valid & (Q(trust__is_reachable=False) | Q(trust__quality__lt=POOR_BELOW) | late))
+    agreed = Q(trust__contract_status__isnull=False) & ~Q(trust__contract_status="")
+    honoured = ~agreed | (valid & Q(trust__contract_status="kept"))
+    unread, drifted = Q(trust__is_reachable=False), Q(trust__contract_status="drifted")
+    scored_poor = Q(trust__quality__lt=POOR_BELOW)
+    bad = ~owned | missed | (valid & (unread | drifted | scored_poor | late))
     overdue = promised & Q(fresh_until__lt=now)
     warning = at_risk | (valid & (Q(trust__quality__lte=GOOD_ABOVE) | overdue))
-    good = kept & valid & promised & Q(trust__is_reachable=True, trust__quality__gt=GOOD_ABOVE)
+    good = kept & honoured & valid & promised & ~unread & Q(trust__quality__gt=GOOD_ABOVE)
     return Case(
         When(bad, then=Value("bad")),
         When(warning, then=Value("warning")),

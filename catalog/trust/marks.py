@@ -6,7 +6,7 @@ those of an earlier time, and so `outdated`.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
@@ -42,6 +42,12 @@ class TrustRow(Protocol):
     def slo_measured_at(self) -> datetime | None: ...
     @property
     def slo_valid_until(self) -> datetime | None: ...
+    @property
+    def contract_status(self) -> str: ...
+    @property
+    def certified_at(self) -> datetime | None: ...
+    @property
+    def certified_until(self) -> datetime | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +66,17 @@ class TrustFacts:
     slo_budget: float | None = None
     slo_measured_at: datetime | None = None
     slo_valid_until: datetime | None = None
+    contract_status: str = ""
+    certified_at: datetime | None = None
+    certified_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
     """One mark of the trust strip: `value` stands beside the shape of `meaning`, `explanation` is one sentence.
 
-    `source` and `at` say who measured and when; `url` leads to the proof, empty when no page was given.
+    `source` and `at` say who measured and when; `url` leads to the proof, empty when no page was given. `is_judged`
+    False: nothing is promised here, or it is somebody's word, so it speaks neither for nor against the whole.
     """
 
     key: str
@@ -77,24 +87,23 @@ class Mark:
     source: str = ""
     at: datetime | None = None
     url: str = ""
+    is_judged: bool = True
 
     def at_proof(self, page: str) -> "Mark":
         """The same mark with the address of its proof on `page`."""
-        url = f"{page}#{self.key}"
-        return Mark(
-            self.key, self.label, self.meaning, self.value, self.explanation, self.source, self.at, url
-        )
+        return replace(self, url=f"{page}#{self.key}")
 
 
 def marks(row: TrustRow | None, now: datetime, proof: str = "") -> tuple[Mark, ...]:
-    """The marks in their fixed order: quality, freshness, reachability, objectives where any are promised, owner.
+    """Contract, objectives, quality, freshness, certification, owner: always all six, always in this order.
 
     `row` None: nothing known yet. `proof`: the address of the page whose `#quality` explains every point.
     """
     facts: TrustRow = row or TrustFacts()
-    objectives = (_slos(facts, now),) if facts.slo_status else ()
-    measured = (_quality(facts, now), _freshness(facts, now), _reachability(facts, now))
-    found = (*measured, *objectives, _owner(facts))
+    found = (
+        _contract(facts, now), _slos(facts, now), _quality(facts, now), _freshness(facts, now),
+        _certification(facts, now), _owner(facts),
+    )  # fmt: skip
     return tuple(mark.at_proof(proof) for mark in found) if proof else found
 
 
@@ -103,7 +112,7 @@ _ORDER: tuple[Meaning, ...] = ("bad", "warning", "unknown", "good")
 
 def worst_meaning(found: Iterable[Mark]) -> Meaning:
     """The state that speaks for several marks: bad before warning before unknown before good."""
-    return min((mark.meaning for mark in found), key=_ORDER.index, default="unknown")
+    return min((mark.meaning for mark in found if mark.is_judged), key=_ORDER.index, default="unknown")
 
 
 def _is_current(row: TrustRow, now: datetime) -> bool:
@@ -129,8 +138,51 @@ _SLO_WORDS: dict[str, tuple[Meaning, str]] = {
 }
 
 
+def _none(key: str, label: str, text: str) -> Mark:
+    return Mark(key, label, "unknown", "none", text, "catalog", is_judged=False)
+
+
+def _contract(row: TrustRow, now: datetime) -> Mark:
+    key, label = "contract", "Contract"
+    if not row.contract_status:
+        return _none(key, label, "It is offered under no contract.")
+    if row.measured_at is None:
+        text = "There is a contract; what is observed was not compared with it yet."
+        return Mark(key, label, "unknown", "not measured", text)
+    if not _is_current(row, now):
+        return _stale(key, label, row, now, "")
+    if row.contract_status == "drifted":
+        text = "The observed schema breaks what the contract promises."
+        return Mark(key, label, "bad", "broken", text, "crawl", row.measured_at)
+    if row.contract_status == "kept":
+        text = "The observed schema keeps what the contract promises."
+        return Mark(key, label, "good", "kept", text, "crawl", row.measured_at)
+    text = "There is a contract; what was observed last could not be compared with it."
+    return Mark(key, label, "unknown", "not compared", text, "crawl", row.measured_at)
+
+
+ENDS_SOON = timedelta(days=30)
+
+
+def _certification(row: TrustRow, now: datetime) -> Mark:
+    key, label, at, until = "certification", "Certified", row.certified_at, row.certified_until
+    if until is None:
+        return Mark(
+            key, label, "unknown", "not certified", "No steward has certified it.", "catalog", is_judged=False
+        )
+    if now >= until:
+        text = f"A steward certified it; that ended {_span(now - until)} ago."
+        return Mark(key, label, "unknown", "no longer certified", text, "steward", at, is_judged=False)
+    left = _span(until - now)
+    value = f"{left} left" if until - now <= ENDS_SOON else "certified"
+    text = f"A steward certified it; that ends in {left}."
+    return Mark(key, label, "good", value, text, "steward", at, is_judged=False)
+
+
 def _slos(row: TrustRow, now: datetime) -> Mark:
     key, label, at = "slos", "SLO", row.slo_measured_at
+    if not row.slo_status:
+        return _none(key, label, "No objective is promised.")
     judged = _SLO_WORDS.get(row.slo_status)
     if judged is None and at is None:
         return Mark(key, label, "unknown", "not measured", "Objectives are promised and not measured yet.")
@@ -174,9 +226,10 @@ def _freshness(row: TrustRow, now: datetime) -> Mark:
     key, label = "freshness", "Freshness"
     if row.measured_at is None:
         return _stale(key, label, row, now, "")
-    if row.is_reachable is False:
-        known = f"The newest data known is {_span(now - row.fresh_at)} old." if row.fresh_at else ""
-        return _unread(key, label, row, known)
+    if row.is_reachable is False and _is_current(row, now):
+        known = f" The newest data known is {_span(now - row.fresh_at)} old." if row.fresh_at else ""
+        text = f"The last crawl could not read it.{known}"
+        return Mark(key, label, "bad", "unreachable", text, "crawl", row.measured_at)
     if row.fresh_at is None:
         text = "The age of the newest data could not be measured."
         return Mark(key, label, "unknown", "age unknown", text, "crawl", row.measured_at)
@@ -195,21 +248,6 @@ def _freshness(row: TrustRow, now: datetime) -> Mark:
         return Mark(key, label, "warning", "to be measured", text, "crawl", row.measured_at)
     text = f"The newest data is {_span(age_now)} old; at most {promise} is promised."
     return Mark(key, label, "good", "in time", text, "crawl", row.measured_at)
-
-
-def _reachability(row: TrustRow, now: datetime) -> Mark:
-    key, label = "reachability", "Reachable"
-    if row.measured_at is None or row.is_reachable is None:
-        return Mark(key, label, "unknown", "not measured", "It was not read yet.")
-    if not _is_current(row, now):
-        return _stale(key, label, row, now, "")
-    if row.is_reachable:
-        return Mark(
-            key, label, "good", "reachable", "The last crawl could read it.", "crawl", row.measured_at
-        )
-    return Mark(
-        key, label, "bad", "unreachable", "The last crawl could not read it.", "crawl", row.measured_at
-    )
 
 
 def _owner(row: TrustRow) -> Mark:

@@ -1,4 +1,4 @@
-"""Trust rows follow what objectives announce."""
+"""Trust rows follow what objectives and contracts announce."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from django.dispatch import receiver
 from django.utils import timezone
 
+from catalog.contracts.signals import port_contract_changed
 from catalog.slos.signals import slo_changed, slos_evaluated
 from catalog.trust.services import refresh_ports
 
@@ -17,4 +18,9 @@ def refresh_evaluated(port_ids: Iterable[int], **_: Any) -> None:
 
 @receiver(slo_changed, dispatch_uid="catalog.trust.slo_changed")
 def refresh_changed(port_id: int, **_: Any) -> None:
+    refresh_ports(port_ids=[port_id], now=timezone.now())
+
+
+@receiver(port_contract_changed, dispatch_uid="catalog.trust.port_contract_changed")
+def refresh_agreed(port_id: int, **_: Any) -> None:
     refresh_ports(port_ids=[port_id], now=timezone.now())

@@ -51,7 +51,7 @@ FIXED: dict[str, dict[str, State]] = {
         {"good": "85 or more", "warning": "60 to 84", "bad": "below 60", "unknown": "not measured"}
     ),
     "freshness": _states(
-        {"good": "in time", "warning": "to be measured", "bad": "late", "unknown": "not known"}
+        {"good": "in time", "warning": "to be measured", "bad": "late or unreachable", "unknown": "not known"}
     ),
     "lifecycle": {
         "active": State("active", "active", "full", "is-good"),
@@ -151,9 +151,11 @@ def _quality() -> Combinable:
 
 
 def _freshness() -> Combinable:
-    """As `catalog.trust.marks`: late when measured is bad, late since then is to be measured."""
+    """As `catalog.trust.marks`: unreachable is bad, late when measured is bad, late since then is to be measured."""
+    unread = _current() & Q(trust__is_reachable=False)
     known = _current() & _read() & Q(trust__fresh_at__isnull=False, trust__freshness_promise__isnull=False)
     return _case(
+        When(unread, then=Value("bad")),
         When(known & Q(fresh_until__lt=F("trust__measured_at")), then=Value("bad")),
         When(known & Q(fresh_until__lt=timezone.now()), then=Value("warning")),
         When(known, then=Value("good")),

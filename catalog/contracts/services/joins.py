@@ -1,5 +1,8 @@
 """Where ports meet their contracts and input ports meet output ports, in whatever order documents come."""
 
+from functools import partial
+
+from django.db import transaction
 from django.db.models import Q
 
 from catalog.accounts import kernel
@@ -10,6 +13,7 @@ from catalog.contracts.reading import read_contract
 from catalog.contracts.results import Session
 from catalog.contracts.services.ports import follow_contract, may_offer_under
 from catalog.contracts.services.promises import follow_promises
+from catalog.contracts.signals import port_contract_changed
 from catalog.products import services as products
 from catalog.products.models import DataProduct, InputPort, OutputPort
 
@@ -34,20 +38,27 @@ def put_in_force(
     """Offer a port under `version`: its declared schema, promises, objectives and place follow."""
     joint.version = version
     joint.save()
+    _announce(joint.port)
     follow_contract(session, joint.port, parsed, before)
     follow_promises(session, joint.port, parsed)
+
+
+def _announce(port: OutputPort) -> None:
+    transaction.on_commit(partial(port_contract_changed.send, sender=PortContract, port_id=port.pk))
 
 
 def join_contracts(session: Session, product: odps.Product, found: list[OutputPort]) -> None:
     """Note which contract each port is offered under, and put those in force that have arrived."""
     for part, port in zip(product.output_ports, found, strict=True):
         if not part.contract_key:
-            PortContract.objects.filter(port=port).delete()
+            if PortContract.objects.filter(port=port).delete()[0]:
+                _announce(port)
             continue
         joint, _ = PortContract.objects.get_or_create(port=port, defaults={"contract_key": part.contract_key})
         if joint.contract_key != part.contract_key:
             joint.contract_key, joint.version = part.contract_key, None
             joint.save()
+            _announce(port)
         version = (
             ContractVersion.objects.select_related("contract__product")
             .filter(contract__key=part.contract_key)

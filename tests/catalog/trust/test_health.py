@@ -28,9 +28,10 @@ def test_sql_agrees_with_the_marks_for_every_combination(cast: Cast) -> None:
         (True, False),
         (("", None), ("unknown", None), ("good", now + HOUR), ("warning", now + HOUR), ("bad", now + HOUR),
          ("bad", now - HOUR), ("good", now - HOUR)),
+        ("", "kept", "drifted", "unknown"),
     )  # fmt: skip
-    for quality, reachable, fresh, promise, valid, owned, (slo, until) in list(combinations)[
-        ::11
+    for quality, reachable, fresh, promise, valid, owned, (slo, until), contract in list(combinations)[
+        ::37
     ]:  # coprime to every factor
         ProductTrust.objects.create(
             product=make.make_product(domain=cast.listening),
@@ -43,6 +44,7 @@ def test_sql_agrees_with_the_marks_for_every_combination(cast: Cast) -> None:
             valid_until=valid,
             has_owner=owned,
             slo_status=slo,
+            contract_status=contract,
             slo_measured_at=until and now - 2 * HOUR,
             slo_valid_until=until,
         )

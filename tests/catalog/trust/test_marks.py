@@ -19,8 +19,16 @@ GOOD = TrustFacts(
     is_reachable=True,
     measured_at=NOW - HOUR,
     valid_until=NOW + HOUR,
+    slo_status="good",
+    slo_budget=0.8,
+    slo_measured_at=NOW - HOUR,
+    slo_valid_until=NOW + HOUR,
+    contract_status="kept",
+    certified_at=NOW - 48 * HOUR,
+    certified_until=NOW + 60 * 24 * HOUR,
     has_owner=True,
 )
+KEYS = ["contract", "slos", "quality", "freshness", "certification", "owner"]
 
 
 def mark(row: TrustFacts | None, key: str, now: datetime = NOW) -> Mark:
@@ -28,8 +36,9 @@ def mark(row: TrustFacts | None, key: str, now: datetime = NOW) -> Mark:
     return found
 
 
-def test_order_is_fixed() -> None:
-    assert [item.key for item in marks(None, NOW)] == ["quality", "freshness", "reachability", "owner"]
+@pytest.mark.parametrize("row", [None, TrustFacts(), GOOD])
+def test_six_marks_stand_in_the_same_order_whatever_is_known(row: TrustFacts | None) -> None:
+    assert [item.key for item in marks(row, NOW)] == KEYS
 
 
 @pytest.mark.parametrize(
@@ -49,7 +58,7 @@ def test_objectives_stand_with_their_budget(status: str, budget: float, meaning:
     assert (found.key, found.meaning, found.value) == ("slos", meaning, value)
     old = mark(row, "slos", NOW + 2 * HOUR)
     assert (old.meaning, old.value) == ("unknown", "outdated")
-    new = replace(GOOD, slo_status="unknown")
+    new = replace(GOOD, slo_status="unknown", slo_measured_at=None)
     assert mark(new, "slos").value == "not measured"
 
 
@@ -65,7 +74,9 @@ def test_fresh_good_measurement_is_green_everywhere() -> None:
     ("row", "key", "meaning", "value"),
     [
         (None, "quality", "unknown", "not measured"),
-        (None, "reachability", "unknown", "not measured"),
+        (None, "contract", "unknown", "none"),
+        (None, "slos", "unknown", "none"),
+        (None, "certification", "unknown", "not certified"),
         (None, "owner", "bad", "unowned"),
         (replace(GOOD, quality=None), "quality", "unknown", "no score"),
         (replace(GOOD, quality=84.4), "quality", "warning", "84"),
@@ -77,12 +88,19 @@ def test_fresh_good_measurement_is_green_everywhere() -> None:
         (replace(GOOD, fresh_at=NOW - 9 * HOUR), "freshness", "bad", "late"),
         (replace(GOOD, freshness_promise=HOUR), "freshness", "warning", "to be measured"),
         (replace(GOOD, fresh_at=NOW + HOUR), "freshness", "good", "in time"),
-        (replace(GOOD, is_reachable=False), "reachability", "bad", "unreachable"),
         (replace(GOOD, is_reachable=False), "quality", "unknown", "outdated"),
-        (replace(GOOD, is_reachable=False), "freshness", "unknown", "outdated"),
-        (replace(GOOD, is_reachable=False, fresh_at=None), "freshness", "unknown", "outdated"),
+        (replace(GOOD, is_reachable=False), "freshness", "bad", "unreachable"),
+        (replace(GOOD, is_reachable=False, fresh_at=None), "freshness", "bad", "unreachable"),
+        (replace(GOOD, is_reachable=False, freshness_promise=None), "freshness", "bad", "unreachable"),
+        (replace(GOOD, is_reachable=False, valid_until=NOW - HOUR), "freshness", "unknown", "outdated"),
         (replace(GOOD, is_reachable=False, quality=None), "quality", "unknown", "no score"),
-        (replace(GOOD, is_reachable=None), "reachability", "unknown", "not measured"),
+        (replace(GOOD, is_reachable=None), "freshness", "good", "in time"),
+        (replace(GOOD, contract_status="drifted"), "contract", "bad", "broken"),
+        (replace(GOOD, contract_status="unknown"), "contract", "unknown", "not compared"),
+        (replace(GOOD, contract_status="kept", measured_at=None), "contract", "unknown", "not measured"),
+        (replace(GOOD, certified_until=NOW), "certification", "unknown", "no longer certified"),
+        (replace(GOOD, certified_until=NOW + 3 * 24 * HOUR), "certification", "good", "3 days left"),
+        (replace(GOOD, certified_until=NOW + HOUR / 2), "certification", "good", "30 minutes left"),
         (replace(GOOD, has_owner=False), "owner", "bad", "unowned"),
     ],
 )
@@ -92,7 +110,7 @@ def test_each_state(row: TrustFacts | None, key: str, meaning: str, value: str) 
     assert found.explanation.endswith(".")
 
 
-@pytest.mark.parametrize("key", ["quality", "freshness", "reachability"])
+@pytest.mark.parametrize("key", ["contract", "quality", "freshness"])
 def test_old_measurement_is_unknown_with_its_age(key: str) -> None:
     found = mark(GOOD, key, NOW + 72 * HOUR)
     assert (found.meaning, found.value, found.at) == ("unknown", "outdated", GOOD.measured_at)
@@ -117,20 +135,57 @@ ROWS = st.builds(
     measured_at=TIMES,
     valid_until=TIMES,
     has_owner=st.booleans(),
+    slo_status=st.sampled_from(["", "good", "warning", "bad", "unknown"]),
+    slo_budget=st.one_of(st.none(), st.floats(-5, 1)),
+    slo_measured_at=TIMES,
+    slo_valid_until=TIMES,
+    contract_status=st.sampled_from(["", "kept", "drifted", "unknown"]),
+    certified_at=TIMES,
+    certified_until=TIMES,
 )
+MEASURED = ("contract", "quality", "freshness")
 
 
 @given(row=ROWS)
-def test_nothing_measured_is_ever_green_without_a_valid_measurement(row: TrustFacts) -> None:
+def test_nothing_is_green_without_something_that_still_counts(row: TrustFacts) -> None:
+    ends = {"slos": row.slo_valid_until, "certification": row.certified_until}
     for item in marks(row, NOW):
         if item.meaning == "good" and item.key != "owner":
-            assert row.measured_at is not None
-            assert row.valid_until is not None
-            assert row.valid_until >= NOW
-            assert item.at is not None
+            end = ends.get(item.key, row.valid_until)
+            assert end is not None
+            assert end >= NOW
+            assert item.key not in MEASURED or (row.measured_at is not None and item.at is not None)
+
+
+@given(row=ROWS, later=st.integers(0, 2_000))
+def test_time_alone_never_makes_a_mark_better(row: TrustFacts, later: int) -> None:
+    """Nothing is written when a measurement grows old or a certification ends: the row is only read later."""
+    order = ["unknown", "bad", "warning", "good"]
+    for now, then in zip(marks(row, NOW), marks(row, NOW + later * HOUR), strict=True):
+        assert order.index(then.meaning) <= order.index(now.meaning), (now, then)
+
+
+@given(row=ROWS, later=st.integers(1_001, 5_000))
+def test_everything_measured_is_unknown_once_nothing_counts_any_more(row: TrustFacts, later: int) -> None:
+    for item in marks(row, NOW + later * HOUR):
+        assert item.key == "owner" or item.meaning == "unknown"
+
+
+@given(row=ROWS)
+def test_every_mark_explains_itself_in_sentences(row: TrustFacts) -> None:
+    for item in marks(row, NOW):
+        assert item.explanation.endswith(".")
+        assert item.value
+
+
+def test_what_nobody_promised_speaks_neither_for_nor_against() -> None:
+    bare = replace(GOOD, slo_status="", contract_status="", certified_at=None, certified_until=None)
+    assert worst_meaning(marks(bare, NOW)) == "good"
+    assert worst_meaning(marks(replace(GOOD, certified_until=NOW - HOUR), NOW)) == "good"
+    assert worst_meaning(marks(replace(GOOD, contract_status="drifted"), NOW)) == "bad"
 
 
 def test_marks_lead_to_their_proof() -> None:
     assert {item.url for item in marks(GOOD, NOW)} == {""}
     urls = [item.url for item in marks(GOOD, NOW, "/products/listening/play-events/")]
-    assert urls[0] == "/products/listening/play-events/#quality"
+    assert urls[2] == "/products/listening/play-events/#quality"

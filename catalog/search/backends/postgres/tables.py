@@ -13,7 +13,7 @@ from psycopg import Connection, sql
 from catalog.search.backends.postgres.building import Built
 from catalog.search.documents import IndexUnavailable
 
-FORMAT = "1"  # raise it when layout, packing or analysis change: an index of another format is built anew
+FORMAT = "2"  # raise it when layout, packing or analysis change: an index of another format is built anew
 
 _CATALOG = """
 CREATE TABLE IF NOT EXISTS meshportal_search_index (

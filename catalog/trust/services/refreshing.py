@@ -16,17 +16,20 @@ from catalog.connections.validity import counts_as_fresh
 from catalog.products.models import DataProduct, OutputPort
 from catalog.quality.models import QualityScore
 from catalog.slos.models import SloState
+from catalog.trust.contract_states import NOT_COMPARED, ContractState, contract_states
 from catalog.trust.marks import TrustFacts
-from catalog.trust.models import PortTrust, ProductTrust
+from catalog.trust.models import Certification, PortTrust, ProductTrust
 
 _AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Trust(TrustFacts):
-    """The columns of a trust row, in the order they are written: what marks are judged by, and documentation."""
+    """The columns of a trust row, in the order they are written: what marks are judged by, and what only lists and
+    the next refresh ask for."""
 
     documentation: float | None = None
+    contract_basis: str = ""
 
 
 _COLUMNS = tuple(item.name for item in fields(Trust))
@@ -64,14 +67,31 @@ def refresh_products(*, product_ids: Iterable[int], now: datetime) -> None:
         known = PortTrust.objects.filter(port__product__in=part).order_by("port_id")
         for product_id, *columns in known.values_list("port__product_id", *_COLUMNS):
             ports[product_id].append(Trust(*columns))
-        owners = _owned(part)
-        rows = [(pk, *_values(weakest(ports[pk], has_owner=owners[pk])), now) for pk in part if pk in owners]
+        owners, certified = (
+            _owned(part),
+            _certified(Certification.objects.filter(product__in=part, port=None)),
+        )
+        rows = [
+            (pk, *_values(weakest(ports[pk], has_owner=owners[pk], certified=certified.get(pk, _NEVER))), now)
+            for pk in part
+            if pk in owners
+        ]
         with transaction.atomic():
             _write(ProductTrust, "product_id", rows)
 
 
-def weakest(ports: Sequence[Trust], *, has_owner: bool) -> Trust:
-    """The weakest of a product's measured ports for each mark.
+class _Certified(NamedTuple):
+    """The columns of a trust row about certification."""
+
+    certified_at: datetime | None = None
+    certified_until: datetime | None = None
+
+
+_NEVER = _Certified()
+
+
+def weakest(ports: Sequence[Trust], *, has_owner: bool, certified: _Certified = _NEVER) -> Trust:
+    """The weakest of a product's measured ports for each mark; who owns and certifies it is the product's own.
 
     The lowest score, the age that is furthest beyond its promise (without promises: the oldest data), unreachable
     before reachable; a measurement counts as fresh only as long as the shortest-lived of them. Ports nobody measured
@@ -94,6 +114,12 @@ def weakest(ports: Sequence[Trust], *, has_owner: bool) -> Trust:
         measured_at=min((port.measured_at for port in measured if port.measured_at), default=None),
         valid_until=min((port.valid_until for port in measured if port.valid_until), default=None),
         has_owner=has_owner,
+        contract_status=min(
+            (port.contract_status for port in ports if port.contract_status),
+            key=_CONTRACT_ORDER.index,
+            default="",
+        ),
+        **certified._asdict(),
         **weakest_slo(_PromisedState(*_slo_columns(port)) for port in ports if port.slo_status)._asdict(),
     )
 
@@ -108,6 +134,7 @@ class _PromisedState(NamedTuple):
 
 
 _slo_columns = attrgetter(*_PromisedState._fields)
+_CONTRACT_ORDER = ("drifted", "unknown", "kept")
 _SLO_ORDER = ("bad", "warning", "unknown", "good")
 
 
@@ -153,7 +180,14 @@ def _with_measurements(port_ids: Sequence[int], now: datetime) -> QuerySet[Outpu
     return (
         OutputPort.objects.filter(pk__in=port_ids)
         .select_related("connection", "product")
-        .only("freshness_promise", "connection__schedule", "product__team_id")
+        .only(
+            "freshness_promise",
+            "asset_id",
+            "declared_schema_id",
+            "created_at",
+            "connection__schedule",
+            "product__team_id",
+        )
         .annotate(
             score_id=Subquery(scores.values("pk")[:1]),
             reading_id=Subquery(readings.values("pk")[:1]),
@@ -166,6 +200,7 @@ def _with_measurements(port_ids: Sequence[int], now: datetime) -> QuerySet[Outpu
 
 def _trust_of(ports: Sequence[Any], now: datetime) -> Iterator[tuple[Any, Trust]]:
     promised = _promised([port.pk for port in ports], now)
+    agreed, certified = contract_states(ports), _certifications_of(ports)
     score_rows = QualityScore.objects.filter(pk__in=[port.score_id for port in ports if port.score_id])
     scores = {
         pk: _Score(value, at, documentation)
@@ -197,9 +232,39 @@ def _trust_of(ports: Sequence[Any], now: datetime) -> Iterator[tuple[Any, Trust]
                 measured_at=reading.read_at,
                 valid_until=reading.read_at and reading.read_at + counts_as_fresh(schedule),
                 has_owner=port.product.team_id is not None or bool(port.stewards),
+                **_as_read(agreed.get(port.pk), is_reachable=reading.is_reachable)._asdict(),
+                **certified[port.pk]._asdict(),
                 **promised.get(port.pk, _PromisedState())._asdict(),
             ),
         )
+
+
+def _as_read(state: ContractState | None, *, is_reachable: bool | None) -> ContractState:
+    """What could not be read last was not compared then."""
+    return ContractState() if state is None else state if is_reachable else NOT_COMPARED
+
+
+def _certifications_of(ports: Sequence[Any]) -> dict[int, _Certified]:
+    """Port id -> its own certification, or its product's where the port was there already; the longer one counts."""
+    given = Certification.objects.filter(product__in={port.product_id for port in ports})
+    own = _certified(given.exclude(port=None), by="port_id")
+    whole = _certified(given.filter(port=None))
+    found = {}
+    for port in ports:
+        shared = whole.get(port.product_id, _NEVER)
+        is_covered = shared.certified_at is not None and port.created_at <= shared.certified_at
+        found[port.pk] = max(own.get(port.pk, _NEVER), shared if is_covered else _NEVER, key=_end)
+    return found
+
+
+def _certified(given: QuerySet[Certification], by: str = "product_id") -> dict[int, _Certified]:
+    """The certification of each that was not withdrawn, whether it has run out or not: that is judged when read."""
+    rows = given.filter(withdrawn_at=None).values_list(by, "certified_at", "expires_at")
+    return {pk: _Certified(at, until) for pk, at, until in rows}
+
+
+def _end(certified: _Certified) -> float:
+    return certified.certified_until.timestamp() if certified.certified_until else 0.0
 
 
 def _owned(product_ids: Sequence[int]) -> dict[int, bool]:
