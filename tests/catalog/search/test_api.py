@@ -58,6 +58,7 @@ def test_products_come_with_their_best_ports_and_columns(mesh: Cast, client: Cli
         "tag",
         "classification",
         "quality",
+        "certification",
         "archetype",
         "region",
     }
