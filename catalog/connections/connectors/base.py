@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from catalog.common.allow_list import AllowList
+from catalog.connections.connectors.checking import CheckSpec
 from catalog.connections.connectors.config import Config, ConfigField
 from catalog.connections.connectors.errors import Cancelled, SourceError
 from catalog.connections.connectors.observations import (
@@ -52,13 +53,15 @@ class Wanted:
     """An asset to crawl, and which of its fields' values may be kept.
 
     `released`: paths whose values the owner allowed to be kept; `withheld`: paths whose values never may
-    (classified as personal). All others are decided by `profiling`, which fails closed.
+    (classified as personal). All others are decided by `profiling`, which fails closed. `checks` are asked where the
+    connector can (an ObservedCheck each); what it leaves unanswered counts as skipped.
     """
 
     asset: AssetKey
     address: Mapping[str, Any]
     released: frozenset[str] = frozenset()
     withheld: frozenset[str] = frozenset()
+    checks: tuple[CheckSpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

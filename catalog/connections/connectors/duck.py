@@ -222,10 +222,13 @@ def freshness(
     connection: Any, source: str, fields: Sequence[ObservedField], now: datetime
 ) -> tuple[datetime | None, str]:
     """The newest moment in the likeliest timestamp columns that is not in the future."""
-    moments = []
-    for field in freshness_columns(fields):
-        column = f"{quote(field.name)}::TIMESTAMP"
-        limit = now.replace(tzinfo=None).isoformat(sep=" ")
-        query = f"SELECT max({column}) FROM {source} WHERE {column} <= TIMESTAMP '{limit}'"  # noqa: S608
-        moments.append((field.name, connection.execute(query).fetchone()[0]))
+    moments = [(field.name, newest_of(connection, source, field, now)) for field in freshness_columns(fields)]
     return newest(moments, now)
+
+
+def newest_of(connection: Any, source: str, field: ObservedField, now: datetime) -> Any:
+    """The newest value of one field of dates or timestamps that is not in the future, as the store gives it."""
+    column = f"{field_expression(field.path)}::TIMESTAMP"
+    limit = now.replace(tzinfo=None).isoformat(sep=" ")
+    query = f"SELECT max({column}) FROM {source} WHERE {column} <= TIMESTAMP '{limit}'"  # noqa: S608
+    return connection.execute(query).fetchone()[0]

@@ -6,8 +6,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from catalog.connections.connectors import duck
+from sqlglot import exp
+
+from catalog.connections.connectors import check_sql, duck
 from catalog.connections.connectors.base import CrawlContext, Wanted
+from catalog.connections.connectors.check_stores import DuckStore
 from catalog.connections.connectors.config import Config
 from catalog.connections.connectors.database_file import DatabaseFile, Table
 from catalog.connections.connectors.errors import SourceError
@@ -74,8 +77,11 @@ class DuckDbConnector(DatabaseFile):
 
 def _source(database: Any, schema: str, table: str) -> str:
     """The whole name: a file may be called as one of its schemas, which makes shorter names ambiguous."""
-    own = database.execute("SELECT current_database()").fetchone()[0]
-    return f"{quote(own)}.{quote(schema)}.{quote(table)}"
+    return f"{quote(_own_name(database))}.{quote(schema)}.{quote(table)}"
+
+
+def _own_name(database: Any) -> str:
+    return str(database.execute("SELECT current_database()").fetchone()[0])
 
 
 def _asset(config: Config, table: Table, fields: tuple[ObservedField, ...] | None) -> ObservedAsset:
@@ -154,3 +160,6 @@ def _read(
         fresh_basis=basis,
     )
     yield from profile_rows(item, flat, rows, is_sample=total > len(rows), row_total=total)
+    if item.checks:
+        own = exp.table_(table, db=schema, catalog=_own_name(database), quoted=True)
+        yield from check_sql.measured(DuckStore(database, own, fields, context), item, context)

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
+from catalog.connections.connectors import check_sql
 from catalog.connections.connectors.base import (
     CheckResult,
     CrawlContext,
@@ -14,6 +15,7 @@ from catalog.connections.connectors.base import (
     Wanted,
     read_each,
 )
+from catalog.connections.connectors.check_stores import MySqlStore
 from catalog.connections.connectors.config import Config
 from catalog.connections.connectors.errors import SourceError
 from catalog.connections.connectors.mysql_schema import Table, definitions_of, fields_by_table, tables_of
@@ -162,6 +164,13 @@ def _read(
     )
     is_sample = total is None or total > len(rows)
     yield from profile_rows(item, fields, rows, is_sample=is_sample, row_total=total)
+    if item.checks:
+        newest_in = partial(_newest, database, name, _written(context.now()))
+        try:
+            store = MySqlStore(database, (str(config["database"]), name), fields, newest_in, context)
+            yield from check_sql.measured(store, item, context)
+        except pymysql.Error as error:
+            raise translated(error, config, context) from error
 
 
 def _count(database: Session, table: Table, context: CrawlContext) -> tuple[int | None, bool]:
@@ -246,11 +255,23 @@ def _freshness(
     database: Session, table: str, fields: Sequence[ObservedField], context: CrawlContext
 ) -> tuple[Any, str]:
     now = context.now()
-    latest = now.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    latest = _written(now)
     moments = []
     for field in freshness_columns(fields):
-        column = quote(field.name)
-        inside = f"{column} BETWEEN '0001-01-02' AND '{latest}'"
-        query = f"SELECT max({column}) FROM {quote(table)} WHERE {inside}"  # noqa: S608
-        moments.append((field.name, _within(database, query, context)))
+        moments.append((field.name, _within(database, _newest_of(table, latest, field), context)))
     return newest(moments, now)
+
+
+def _newest_of(table: str, latest: str, field: ObservedField) -> str:
+    """The query for the newest value of a field up to `latest`."""
+    column = quote(field.name)
+    inside = f"{column} BETWEEN '0001-01-02' AND '{latest}'"
+    return f"SELECT max({column}) FROM {quote(table)} WHERE {inside}"  # noqa: S608
+
+
+def _newest(database: Session, table: str, latest: str, field: ObservedField) -> Any:
+    return database.rows(_newest_of(table, latest, field))[0][0]
+
+
+def _written(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 NO_SUCH_VARIABLE: Final = 1193
 _NO_TLS: Final = 2026  # the driver's own code: the server offers no encryption
-_STOPPED: Final = frozenset({1317, 1969, 3024})  # interrupted, max_statement_time, max_execution_time
+STOPPED: Final = frozenset({1317, 1969, 3024})  # interrupted, max_statement_time, max_execution_time
 _AWAY: Final = frozenset({1053, 1077, 2002, 2003, 2006, 2013, 2055})
 _LONGEST_LIMIT: Final = 4_000_000  # seconds; beyond it the server's own variable overflows
 _GRANT: Final = "Grant it SELECT in the store."
@@ -104,7 +104,7 @@ class Session:
         try:
             found = self.rows(query)
         except pymysql.Error as error:
-            if code_of(error) in _STOPPED:
+            if code_of(error) in STOPPED:
                 return None
             raise
         return found[0][0] if found else None
@@ -228,7 +228,7 @@ def translated(error: Exception, config: Config, context: CrawlContext) -> Sourc
     code = code_of(error)
     words = str(error.args[1]) if len(error.args) > 1 else str(error)
     text = redact(words, (str(config.get("password") or ""),)).rstrip(".")
-    if code in _STOPPED:
+    if code in STOPPED:
         return SourceError("too_slow", "The server took longer than the time limit.", "Choose fewer tables.")
     if isinstance(error, ssl.SSLError) or "certificate" in text.lower():
         return SourceError(

@@ -125,6 +125,24 @@ class ObservedProfile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedCheck:
+    """What a check of an asset measured; see `checking`. With an `error` nothing was.
+
+    `failed_rows` of `total_rows`, or for a count, a query or the newest data its `value` or `moment`. `sample`: failing
+    values, only where they may be kept.
+    """
+
+    asset: AssetKey
+    number: int
+    failed_rows: int | None = None
+    total_rows: int | None = None
+    value: float | None = None
+    moment: datetime | None = None
+    sample: tuple[str, ...] = ()
+    error: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedTls:
     """Encryption in motion as seen on the connection to the whole store; an empty version means none."""
 
@@ -132,4 +150,4 @@ class ObservedTls:
     certificate_ends_at: datetime | None = None
 
 
-Observation = ObservedAsset | ObservedReading | ObservedProfile | ObservedTls
+Observation = ObservedAsset | ObservedReading | ObservedProfile | ObservedCheck | ObservedTls

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from catalog.connections.connectors import check_sql
 from catalog.connections.connectors.base import (
     CheckResult,
     CrawlContext,
@@ -13,6 +14,7 @@ from catalog.connections.connectors.base import (
     Wanted,
     read_each,
 )
+from catalog.connections.connectors.check_stores import PostgresStore
 from catalog.connections.connectors.config import Config
 from catalog.connections.connectors.errors import SourceError
 from catalog.connections.connectors.observations import (
@@ -195,6 +197,13 @@ def _read(
     )
     is_sample = total is None or total > len(rows)
     yield from profile_rows(item, fields, rows, is_sample=is_sample, row_total=total)
+    if item.checks:
+        newest_in = partial(_newest, database, table, context)
+        try:
+            store = PostgresStore(database, key, fields, newest_in, context)
+            yield from check_sql.measured(store, item, context)
+        except psycopg.Error as error:
+            raise translated(error, config, context) from error
 
 
 def _count(
@@ -263,7 +272,18 @@ def _freshness(
     now = context.now()
     moments = []
     for field in freshness_columns(fields):
-        column = quote(field.name)
-        query = f"SELECT max({column}) FROM {table.source} WHERE {column} BETWEEN '0001-01-02' AND %s"  # noqa: S608
-        moments.append((field.name, _within(database, query, (now,), context)))
+        moments.append((field.name, _within(database, _newest_of(table, field), (now,), context)))
     return newest(moments, now)
+
+
+def _newest_of(table: Table, field: ObservedField) -> str:
+    """The query for the newest value of a field up to a moment that is its parameter."""
+    column = quote(field.name)
+    return f"SELECT max({column}) FROM {table.source} WHERE {column} BETWEEN '0001-01-02' AND %s"  # noqa: S608
+
+
+def _newest(
+    database: "psycopg.Connection[Any]", table: Table, context: CrawlContext, field: ObservedField
+) -> Any:
+    row = database.execute(_newest_of(table, field), (context.now(),)).fetchone()
+    return row[0] if row else None

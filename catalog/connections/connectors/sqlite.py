@@ -4,12 +4,15 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote as url_quote
 
+from catalog.connections.connectors import check_sql
 from catalog.connections.connectors.base import CrawlContext, Wanted
+from catalog.connections.connectors.check_stores import SqliteStore
 from catalog.connections.connectors.config import Config
 from catalog.connections.connectors.database_file import DatabaseFile, Table
 from catalog.connections.connectors.errors import SourceError, redact
@@ -224,6 +227,10 @@ def _read(
         fresh_basis=basis,
     )
     yield from profile_rows(item, fields, rows, is_sample=total > len(rows), row_total=total)
+    if item.checks:
+        newest_in = partial(_newest, database, table, context.now())
+        store = SqliteStore(database, table, fields, newest_in, context)
+        yield from check_sql.measured(store, item, context)
 
 
 def _sample(
@@ -263,11 +270,14 @@ def _freshness(
     database: sqlite3.Connection, table: str, fields: Sequence[ObservedField], context: CrawlContext
 ) -> tuple[Any, str]:
     now = context.now()
-    moments = []
-    for field in freshness_columns(fields):
-        column = quote(field.name)
-        written = f"substr(replace({column}, 'T', ' '), 1, 19)"  # both ways of writing a timestamp
-        query = f"SELECT max({column}) FROM {quote(table)} WHERE {written} <= ?"  # noqa: S608
-        limit = now.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
-        moments.append((field.name, database.execute(query, (limit,)).fetchone()[0]))
-    return newest(moments, now)
+    return newest(
+        [(field.name, _newest(database, table, now, field)) for field in freshness_columns(fields)], now
+    )
+
+
+def _newest(database: sqlite3.Connection, table: str, now: datetime, field: ObservedField) -> Any:
+    column = quote(field.name)
+    written = f"substr(replace({column}, 'T', ' '), 1, 19)"  # both ways of writing a timestamp
+    query = f"SELECT max({column}) FROM {quote(table)} WHERE {written} <= ?"  # noqa: S608
+    limit = now.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return database.execute(query, (limit,)).fetchone()[0]
