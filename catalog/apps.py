@@ -27,6 +27,7 @@ ANNOUNCED = (
     "catalog.slos.samples",
     "catalog.slos.tabs",
     "catalog.contracts.permissions",
+    "catalog.contracts.outside_ports",
     "catalog.contracts.samples",
     "catalog.contracts.tabs",
     "catalog.trust.permissions",

@@ -12,6 +12,8 @@ from catalog.crawling import urls as crawling
 from catalog.domains import urls as domains
 from catalog.notifications import urls as notifications
 from catalog.products import urls as products
+from catalog.quality import compat_urls as quality_compat
+from catalog.quality.outside import urls as outside
 from catalog.schemas import urls as schemas
 from catalog.search import urls as search
 from catalog.slos import urls as slos
@@ -39,6 +41,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include((feature.urlpatterns, feature.app_name))) for feature in features
 ]
 api_urlpatterns: list[URLPattern | URLResolver] = [
-    pattern for feature in features for pattern in feature.api_urlpatterns
+    *(pattern for feature in features for pattern in feature.api_urlpatterns),
+    *outside.api_urlpatterns,
 ]
-compat_urlpatterns: list[URLPattern | URLResolver] = [*contracts_compat.urlpatterns]
+compat_urlpatterns: list[URLPattern | URLResolver] = [
+    *contracts_compat.urlpatterns,
+    *quality_compat.urlpatterns,
+]

@@ -1,0 +1,203 @@
+"""Taking results of other tools: their checks are declared on the ports they are about, their results recorded."""
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from catalog.accounts import kernel
+from catalog.accounts.models import User
+from catalog.common.errors import Invalid, NotAllowed, NotFound, Problem
+from catalog.products.models import OutputPort
+from catalog.quality import storing
+from catalog.quality.declaring import DeclaredCheck, declare_checks
+from catalog.quality.models import QualityCheck
+from catalog.quality.outside import dbt
+from catalog.quality.outside.findings import Finding, Reading
+from catalog.quality.outside.places import Place, place_all
+from catalog.quality.services import AHEAD, MOST_RESULTS, record_results
+from catalog.quality.storing import NewResult
+
+MOST_PROBLEMS = 100  # shown of one file
+_KEY = 300  # characters of a check's key
+NOT_ALLOWED, NO_PORT = "not-allowed", "no-port"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What became of one file: `results` are on `ports` now; `unplaced` could not be, `problems` say why and where."""
+
+    tool: str
+    version: str
+    run: str
+    results: int
+    ports: tuple[str, ...]
+    unplaced: int
+    problems: tuple[Problem, ...]
+    name: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "tool": self.tool,
+            "version": self.version,
+            "run": self.run,
+            "results": self.results,
+            "ports": list(self.ports),
+            "unplaced": self.unplaced,
+            "problems": [problem.as_dict() for problem in self.problems],
+        }
+
+
+@transaction.atomic
+def take_results(
+    *,
+    actor: User | None,
+    reading: Reading,
+    name: str = "",
+    port: OutputPort | None = None,
+    now: dt.datetime | None = None,
+) -> Taken:
+    """Record what a tool found, on `port` or where each finding's dataset is; the same file twice changes nothing.
+
+    What cannot be placed is told and left out. Raises Invalid for more results than are taken at once, NotAllowed or
+    NotFound when not one could be placed: then nothing was stored.
+    """
+    now = now or timezone.now()
+    if len(reading.findings) > MOST_RESULTS:
+        words = (
+            f"At most {MOST_RESULTS:,} results at once; these are {len(reading.findings):,}. Split the file."
+        )
+        raise Invalid("There are too many results.", "Nothing was stored.", "", [Problem("$", "size", words)])
+    problems = list(reading.problems)
+    timed = [found for found in reading.findings if _is_timely(found, now, problems)]
+    placed, refused = _placed(actor, timed, port)
+    for place in _by_port(placed):
+        _record(actor, reading, place, [found for found, ports in placed if place in ports], now)
+    problems += refused
+    unplaced = len(reading.findings) - len(placed)
+    taken = Taken(
+        tool=reading.tool, version=reading.version, run=reading.run, results=len(placed), unplaced=unplaced,
+        ports=tuple(f"{item.product.key}/{item.name}/{item.version}" for item in _by_port(placed)),
+        problems=tuple(problems[:MOST_PROBLEMS]), name=name,
+    )  # fmt: skip
+    if refused and not placed:
+        _refuse(taken, refused)
+    return taken
+
+
+def _is_timely(found: Finding, now: dt.datetime, problems: list[Problem]) -> bool:
+    at, words = found.measured_at, ""
+    if at is None:
+        rule, words = "no-time", "It does not say when it was measured."
+    elif at > now + AHEAD:
+        rule, words = "future", "It was measured in the future."
+    elif at < storing.oldest_allowed(now):
+        rule, words = "too-late", "It is older than results are kept here."
+    if words:
+        problems.append(Problem(found.path, rule, words, "warning"))
+    return not words
+
+
+def _placed(
+    actor: User | None, findings: Sequence[Finding], port: OutputPort | None
+) -> tuple[list[tuple[Finding, tuple[OutputPort, ...]]], list[Problem]]:
+    """Each finding with the ports it is about, and why the others are left out."""
+    if port is None:
+        places = place_all(actor, {found.dataset for found in findings})
+    else:
+        places = {found.dataset: Place((port,)) for found in findings}
+    allowed = _allowed(actor, [item for place in places.values() for item in place.ports])
+    placed, refused = [], []
+    for found in findings:
+        place = places[found.dataset]
+        ports = tuple(item for item in place.ports if item.product_id in allowed)
+        if ports:
+            placed.append((found, ports))
+        elif place.ports:
+            words = f"You may not send results for {place.ports[0].product.key}."
+            refused.append(Problem(found.path, NOT_ALLOWED, words, "warning"))
+        else:
+            refused.append(Problem(found.path, place.rule, place.reason, "warning"))
+    return placed, refused
+
+
+def _allowed(actor: User | None, ports: Sequence[OutputPort]) -> set[int]:
+    products = {port.product_id: port.product for port in ports}
+    return {
+        pk for pk, product in products.items() if actor is None or kernel.can(actor, "check.measure", product)
+    }
+
+
+def _by_port(placed: Sequence[tuple[Finding, tuple[OutputPort, ...]]]) -> list[OutputPort]:
+    """The ports something was placed on, in the order in which every writer locks them."""
+    found = {port.pk: port for _, ports in placed for port in ports}
+    return [found[pk] for pk in sorted(found)]
+
+
+def _record(
+    actor: User | None, reading: Reading, port: OutputPort, findings: Sequence[Finding], now: dt.datetime
+) -> None:
+    source = QualityCheck.Source.DBT if reading.tool == dbt.TOOL else QualityCheck.Source.OUTSIDE
+    keys = {found.path: _key(reading.tool, found.key) for found in findings}
+    known = dict(
+        port.checks.filter(source=source, source_key__startswith=f"{reading.tool} ").values_list(
+            "source_key", "severity"
+        )
+    )
+    declared = [_declared(reading.tool, found, keys[found.path], known) for found in findings]
+    checks = declare_checks(
+        actor=actor, port=port, source=source, declared=declared, ends_others=False,
+        reason=f"{reading.tool} {reading.run}".strip(),
+    )  # fmt: skip
+    results = [_result(reading, found, checks[keys[found.path]].pk) for found in findings]
+    record_results(actor=actor, results=results, now=now)
+
+
+def _key(tool: str, key: str) -> str:
+    """The check's identity on its port: the tool and its own key; a long one by its beginning and a digest."""
+    whole = f"{tool} {key}"
+    if len(whole) <= _KEY:
+        return whole
+    return f"{whole[: _KEY - 33]} {hashlib.sha256(whole.encode()).hexdigest()[:32]}"
+
+
+def _declared(tool: str, found: Finding, key: str, known: dict[str, str]) -> DeclaredCheck:
+    return DeclaredCheck(
+        key=key,
+        kind=QualityCheck.Kind.EXTERNAL,
+        name=found.name[:200],
+        element=found.element[:500],
+        parameters={"tool": tool, **found.extra},
+        dimension=found.dimension,
+        severity=found.severity or known.get(key, QualityCheck.Severity.ERROR.value),
+    )
+
+
+def _result(reading: Reading, found: Finding, check_id: int) -> NewResult:
+    if found.measured_at is None:
+        raise ValueError(f"{found.path} has no time and was not left out")
+    result = NewResult(
+        check_id=check_id, measured_at=found.measured_at, outcome=found.outcome, source=reading.tool[:40],
+        value=found.value, message=found.message, run_key=reading.run[:200],
+    )  # fmt: skip
+    return replace(result, failed_rows=found.failed_rows, total_rows=found.total_rows)
+
+
+def _refuse(taken: Taken, refused: Sequence[Problem]) -> None:
+    """Nothing found its port: that is an answer of its own, unless the port is only not there yet."""
+    rules = {problem.rule for problem in refused}
+    if NOT_ALLOWED in rules:
+        raise NotAllowed(
+            "You may not send results for these ports.", "Nothing was stored.", "Ask their owners.",
+            list(taken.problems),
+        )  # fmt: skip
+    if NO_PORT not in rules:
+        raise NotFound(
+            "Nothing these results are about is here, or you may see none of it.", "Nothing was stored.",
+            "Name the port, or crawl the tables first.", list(taken.problems),
+        )  # fmt: skip
