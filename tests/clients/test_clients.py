@@ -112,7 +112,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
         yield Shell(folder, commands, portal.web(), portal, owner, consumer)
 
 
-def test_real_clients_publish_and_lint(shell: Shell) -> None:
+def test_real_clients_publish_lint_and_test(shell: Shell) -> None:
     shell.write("contract.odcs.yaml", contract())
     shell.write("product.odps.yaml", product())
     assert "Published data contract successfully" in shell.run(
@@ -126,6 +126,14 @@ def test_real_clients_publish_and_lint(shell: Shell) -> None:
     assert "is resolvable" in linted
     assert "passes datacontract lint" in linted
     assert "warning" not in linted.lower()
+
+    tested = shell.run(
+        "datacontract", "test", "contract.odcs.yaml", "--publish", f"{shell.host}/api/test-results", status=1
+    )
+    assert "Error publishing" not in tested
+    assert "Failed publishing" not in tested
+    outcomes = "SELECT outcome, count(*) FROM catalog_checkresult GROUP BY outcome ORDER BY outcome"
+    assert dict(shell.portal.rows(outcomes)) == {"failed": 1, "passed": 5}
 
 
 def test_real_client_is_told_why_a_breaking_minor_version_is_refused(shell: Shell) -> None:

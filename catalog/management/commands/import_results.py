@@ -1,4 +1,4 @@
-"""`manage.py import_results FILE… [--format F] [--port P] [--as USER]`: results of other tools onto their ports."""
+"""`manage.py import_results FILE… [--kind K] [--port P] [--as USER]`: results of other tools onto their ports."""
 
 import json
 from argparse import ArgumentParser
@@ -25,7 +25,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", metavar="FILE", help="JSON, plain or gzipped")
-        parser.add_argument("--format", choices=NAMES, default="", help="instead of finding it by content")
+        parser.add_argument("--kind", choices=NAMES, default="", help="instead of finding it by content")
         parser.add_argument("--port", default="", help="domain/product/port[/version] they are all about")
         parser.add_argument("--as", dest="username", help="with this person's rights, not the portal's own")
         parser.add_argument("--json", action="store_true", help="print one object a file")
@@ -37,7 +37,7 @@ class Command(BaseCommand):
             port = find_port(actor, options["port"]) if options["port"] else None
             taken = [
                 take_results(actor=actor, reading=reading, name=name, port=port)
-                for name, reading in read_files(files, options["format"])
+                for name, reading in read_files(files, options["kind"])
             ]
         except PortalError as error:
             told = [f"  {problem.path}: {problem.message}" for problem in error.problems[:20]]

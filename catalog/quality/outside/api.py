@@ -65,12 +65,12 @@ class OutsideResults(StrictParameters, APIView):
     """Results of other tools: dbt, Great Expectations, Soda, datacontract-cli, rules of ODCS."""
 
     parser_classes = (MultiPartParser, ResultsParser)
-    query_parameters = frozenset({"format", "port"})
+    query_parameters = frozenset({"kind", "port"})
 
     @extend_schema(
         operation_id="quality_results_take",
         parameters=[
-            OpenApiParameter("format", str, enum=NAMES, description="Instead of finding it by the content."),
+            OpenApiParameter("kind", str, enum=NAMES, description="Instead of finding it by the content."),
             OpenApiParameter("port", str, description="domain/product/port or domain/product/port/version."),
         ],
         request={
@@ -90,7 +90,7 @@ class OutsideResults(StrictParameters, APIView):
         """
         person, files = caller(request), _files(request)
         named = request.query_params.get("port", "")
-        form = request.query_params.get("format", "")
+        form = request.query_params.get("kind", "")
         return Response({"files": [taken.as_dict() for taken in _take(person, files, form, named)]})
 
 

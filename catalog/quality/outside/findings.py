@@ -40,10 +40,6 @@ class Dataset:
     schema: str = ""
     table: str = ""
 
-    def __str__(self) -> str:
-        table = ".".join(part for part in (self.database, self.schema, self.table) if part)
-        return " of ".join(part for part in (table, self.contract) if part) or "nothing it names"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:

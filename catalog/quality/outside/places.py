@@ -40,11 +40,8 @@ def _under_contract(actor: User | None, dataset: Dataset) -> Place:
         if ports:
             return Place(tuple(ports))
         if ports is not None:
-            words = f"No port is offered under the contract {dataset.contract} yet."
-            return Place(rule="no-port", reason=words)
-    return Place(
-        rule="unknown-contract", reason=f"There is no contract {dataset.contract} here, or none you may see."
-    )
+            return Place(rule="no-port", reason="No port is offered under this contract yet.")
+    return Place(rule="unknown-contract", reason="There is no such contract here, or none you may see.")
 
 
 def _by_table(actor: User | None, datasets: set[Dataset]) -> dict[Dataset, Place]:
@@ -54,18 +51,17 @@ def _by_table(actor: User | None, datasets: set[Dataset]) -> dict[Dataset, Place
     ports = OutputPort.objects.select_related("product__domain").in_bulk(
         {pk for pks in chosen.values() for pk in pks}
     )
-    found = {dataset: _place(dataset, [ports[pk] for pk in pks]) for dataset, pks in chosen.items()}
+    found = {dataset: _place([ports[pk] for pk in pks]) for dataset, pks in chosen.items()}
     nameless = Place(rule="no-table", reason="It does not say which table it is about. Name the port.")
     return found | dict.fromkeys(datasets - named, nameless)
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A name a port's table has, split at its dots; the port's own name is a weaker sign than its table's."""
+    """A name a port's table has, split at its dots; none where only the port's own name fits, a weaker sign."""
 
     port_id: int
     parts: tuple[str, ...]
-    is_own_name: bool
 
 
 def _candidates(actor: User | None, tables: Collection[str]) -> dict[str, list[_Candidate]]:
@@ -73,10 +69,13 @@ def _candidates(actor: User | None, tables: Collection[str]) -> dict[str, list[_
     found: dict[str, list[_Candidate]] = {}
     rows = ports.order_by().values_list("pk", "name", "location", "asset__name")
     for pk, name, location, asset_name in rows.iterator(chunk_size=2_000):
-        for said, is_own in ((asset_name, False), (location, False), (name, True)):
-            parts = (str(said).lower(),) if is_own else tuple(_parts(said or ""))
-            if parts and parts[-1] in tables:
-                found.setdefault(parts[-1], []).append(_Candidate(pk, parts, is_own))
+        known = [tuple(_parts(said)) for said in (asset_name, location) if said]
+        for parts in known:
+            if parts[-1] in tables:
+                found.setdefault(parts[-1], []).append(_Candidate(pk, parts))
+        own = name.lower()
+        if own in tables and all(parts[-1] != own for parts in known):
+            found.setdefault(own, []).append(_Candidate(pk, ()))
     return found
 
 
@@ -96,7 +95,7 @@ def _best(dataset: Dataset, candidates: Iterable[_Candidate]) -> list[int]:
 
 
 def _rank(dataset: Dataset, candidate: _Candidate) -> int | None:
-    if candidate.is_own_name:
+    if not candidate.parts:
         return -1
     rank = 0
     qualifiers = [None, None, *candidate.parts[:-1]][-_QUALIFIERS:]
@@ -108,13 +107,12 @@ def _rank(dataset: Dataset, candidate: _Candidate) -> int | None:
     return rank
 
 
-def _place(dataset: Dataset, ports: Sequence[OutputPort]) -> Place:
+def _place(ports: Sequence[OutputPort]) -> Place:
+    """Answers do not repeat the names that were sent: the path of the problem says which result is meant."""
     offers = {(port.product_id, port.name) for port in ports}
     if not offers:
-        return Place(
-            rule="unknown-port", reason=f"No port you may see is the table {dataset}. Name the port."
-        )
+        return Place(rule="unknown-port", reason="No port you may see is this table. Name the port.")
     if len(offers) > 1:
-        several = f"{len(offers)} ports you may see could be the table {dataset}. Name the port."
+        several = f"{len(offers)} ports you may see could be this table. Name the port."
         return Place(rule="ambiguous-port", reason=several)
     return Place(tuple(ports))

@@ -49,8 +49,8 @@ def read_data(data: Any, form: str = "", manifest: Mapping[str, Any] | None = No
     """The results in the data of one file."""
     if form and form not in NAMES:
         raise Invalid(
-            "That format is not known here.",
-            problems=[Problem("format", "choice", f"Use one of {', '.join(NAMES)}.")],
+            "That kind of file is not known here.",
+            problems=[Problem("kind", "choice", f"Use one of {', '.join(NAMES)}.")],
         )
     for known in FORMATS:
         if form in ("", known.name) and known.fits(data):

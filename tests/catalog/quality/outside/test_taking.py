@@ -1,0 +1,300 @@
+"""Results of other tools find their ports, twice is once, and say nothing of what one may not see."""
+
+import datetime as dt
+import json
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from catalog.accounts.models import User
+from catalog.audit.models import AuditEvent
+from catalog.common.errors import Invalid, NotAllowed, NotFound
+from catalog.contracts.models import PortContract
+from catalog.contracts.services import import_document
+from catalog.products.models import OutputPort
+from catalog.quality.models import CheckResult, CheckState, QualityCheck
+from catalog.quality.outside.findings import Dataset
+from catalog.quality.outside.places import place_all
+from catalog.quality.outside.reading import read_data
+from catalog.quality.outside.services import take_results
+from tests import factories as make
+from tests.catalog.contracts.documents import as_yaml, contract
+from tests.catalog.quality.outside import files
+from tests.conftest import Cast
+
+pytestmark = pytest.mark.django_db
+NOW = dt.datetime(2026, 11, 18, 15, 30, tzinfo=dt.UTC)
+KEY = "urn:example:sessions-contract"
+ADDRESS = "/api/v1/quality/results/"
+
+
+@pytest.fixture(autouse=True)
+def today(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files say when they were measured; results are kept for a time only."""
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+
+
+@pytest.fixture
+def plays(cast: Cast) -> OutputPort:
+    """The port of Play events over the table lake.main.plays."""
+    asset = make.make_asset(make.make_connection("Lake"), "lake.main.plays")
+    return make.make_port(cast.play_events, "plays", asset=asset)
+
+
+@pytest.fixture
+def sessions(cast: Cast) -> OutputPort:
+    """A port under a contract."""
+    port = make.make_port(cast.play_events, "sessions")
+    PortContract.objects.create(port=port, contract_key=KEY)
+    assert import_document(actor=None, raw=as_yaml(contract())).status == "imported"
+    return port
+
+
+def take(data: Any, actor: User | None = None, **more: Any) -> Any:
+    return take_results(actor=actor, reading=read_data(data), **more)
+
+
+def post(person: User, data: Any, address: str = ADDRESS) -> Any:
+    client = Client()
+    client.force_login(person)
+    return client.post(address, json.dumps(data), content_type="application/json")
+
+
+@pytest.mark.parametrize(
+    ("data", "source", "tool"),
+    [
+        (files.dbt_run(), "dbt", "dbt"),
+        (files.dbt_sources("pass"), "outside", "dbt-sources"),
+        (files.validation(), "outside", "great-expectations"),
+        (files.scan(), "outside", "soda"),
+    ],
+)
+def test_results_are_found_by_the_table_they_are_about(
+    cast: Cast, plays: OutputPort, data: Any, source: str, tool: str
+) -> None:
+    taken = take(data, cast.owner)
+    assert (taken.results, taken.unplaced, taken.ports) == (1, 0, ("listening/play-events/plays/1.0.0",))
+    check = plays.checks.get()
+    assert (check.source, check.kind, check.parameters["tool"]) == (source, "external", tool)
+    result = check.results.get()
+    assert (result.source, result.outcome) == (tool, "passed")
+    assert CheckState.objects.get(quality_check=check).status == "passed"
+    assert result.sample == []
+
+
+@pytest.mark.parametrize("data", [files.contract_run(KEY), files.odcs_results(KEY)])
+def test_results_of_a_contract_are_on_the_port_it_is_in_force_on(
+    cast: Cast, sessions: OutputPort, data: Any
+) -> None:
+    taken = take(data, cast.owner)
+    assert taken.ports == ("listening/play-events/sessions/1.0.0",)
+    assert sessions.checks.count() == taken.results == len(data.get("checks") or data["results"])
+
+
+def test_same_file_twice_is_taken_once(cast: Cast, plays: OutputPort) -> None:
+    take(files.scan("fail"), cast.owner)
+    before = AuditEvent.objects.count()
+    take(files.scan("fail"), cast.owner)
+    assert (QualityCheck.objects.count(), CheckResult.objects.count()) == (1, 1)
+    assert AuditEvent.objects.count() == before
+
+
+def test_skipped_test_is_no_failure(cast: Cast, plays: OutputPort) -> None:
+    take(files.dbt_run(), cast.owner)
+    later = {**files.dbt_test("skipped"), "timing": [{"completed_at": "2026-11-18T15:20:00Z"}]}
+    take(files.dbt_run(later), cast.owner)
+    state = CheckState.objects.get()
+    assert (state.status, CheckResult.objects.count()) == ("passed", 2)
+
+
+def test_warning_stays_the_severity_while_a_tool_does_not_say_another(cast: Cast, plays: OutputPort) -> None:
+    take(files.scan("warn"), cast.owner)
+    take(files.scan("pass"), cast.owner)
+    assert plays.checks.get().severity == "warning"
+
+
+def test_check_with_a_long_key_is_one_check(cast: Cast, plays: OutputPort) -> None:
+    long = files.expectation()
+    long["expectation_config"]["kwargs"]["value_set"] = [f"value {number}" for number in range(200)]
+    for _ in range(2):
+        take(files.validation(long, files.expectation()), cast.owner)
+    assert plays.checks.count() == 2
+    assert max(len(key) for key in plays.checks.values_list("source_key", flat=True)) == 300
+
+
+def test_what_cannot_be_placed_is_told_and_the_rest_taken(cast: Cast, plays: OutputPort) -> None:
+    other = files.dbt_test(unique_id="test.mesh.other.1", compiled_code="select 1 from lake.main.orders")
+    old = files.dbt_test(unique_id="test.mesh.old.1", timing=[{"completed_at": "2001-01-01T00:00:00Z"}])
+    ahead = files.dbt_test(unique_id="test.mesh.new.1", timing=[{"completed_at": "2026-11-19T00:00:00Z"}])
+    taken = take(files.dbt_run(files.dbt_test(), other, old, ahead), cast.owner)
+    assert (taken.results, taken.unplaced) == (1, 3)
+    assert {(problem.path, problem.rule) for problem in taken.problems} == {
+        ("$.results[1]", "unknown-port"), ("$.results[2]", "too-late"), ("$.results[3]", "future"),
+    }  # fmt: skip
+
+
+def test_table_of_two_products_is_ambiguous_until_the_file_or_the_caller_says_more(
+    cast: Cast, plays: OutputPort
+) -> None:
+    asset = make.make_asset(make.make_connection("Other"), "warehouse.public.plays")
+    other = make.make_port(cast.play_events, "plays copy", asset=asset)
+    with pytest.raises(NotFound) as told:
+        take(files.scan(), cast.owner)
+    assert told.value.problems[0].rule == "ambiguous-port"
+    assert take(files.scan(table="public.plays"), cast.owner).ports[0].endswith("plays copy/1.0.0")
+    assert take(files.scan(), cast.owner, port=other).results == 1
+
+
+def test_versions_of_one_port_over_one_table_all_get_the_result(cast: Cast, plays: OutputPort) -> None:
+    make.make_port(cast.play_events, "plays", version="2.0.0", asset=plays.asset)
+    assert len(take(files.scan(), cast.owner).ports) == 2
+
+
+@pytest.mark.parametrize(
+    ("dataset", "names"),
+    [
+        (Dataset(database="LAKE", schema="main", table="Plays"), ["plays"]),
+        (Dataset(schema="main", table="plays"), ["plays"]),
+        (Dataset(schema="other", table="plays"), []),
+        (Dataset(table="sessions"), ["sessions"]),
+        (Dataset(database="lake", schema="main", table="sessions"), ["sessions"]),
+        (Dataset(), []),
+        (Dataset(contract=KEY), ["sessions"]),
+        (Dataset(contract="urn:nothing"), []),
+    ],
+)
+def test_places(
+    cast: Cast, plays: OutputPort, sessions: OutputPort, dataset: Dataset, names: list[str]
+) -> None:
+    place = place_all(cast.owner, {dataset})[dataset]
+    assert [port.name for port in place.ports] == names
+    assert bool(place.reason) is not bool(names)
+
+
+def test_others_may_not_send_results_and_learn_nothing_of_private_ports(
+    cast: Cast, plays: OutputPort
+) -> None:
+    with pytest.raises(NotAllowed):
+        take(files.scan(), cast.consumer)
+    cast.play_events.visibility = "private"
+    cast.play_events.save()
+    with pytest.raises(NotFound) as told:
+        take(files.scan(), cast.steward)
+    assert "listening" not in str(told.value) + str(told.value.problems)
+    assert not QualityCheck.objects.exists()
+
+
+def test_number_of_queries_does_not_grow_with_the_results_of_a_port(
+    cast: Cast, plays: OutputPort, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    def run(count: int) -> Any:
+        tests = [files.dbt_test(unique_id=f"test.mesh.t{count}_{number}.1") for number in range(count)]
+        return files.dbt_run(*tests)
+
+    take(run(1), cast.owner)
+    for count in (5, 50):
+        with django_assert_max_num_queries(45):
+            assert take(run(count), cast.owner).results == count
+
+
+def test_too_many_results_are_refused_whole(cast: Cast, plays: OutputPort) -> None:
+    data = files.scan()
+    data["checks"] *= 10_001
+    with pytest.raises(Invalid, match="too many"):
+        take(data, cast.owner)
+
+
+def test_api_takes_a_body_and_names_what_became_of_it(cast: Cast, plays: OutputPort) -> None:
+    answer = post(cast.owner, files.scan("fail"))
+    assert answer.status_code == 200
+    (taken,) = answer.json()["files"]
+    assert (taken["tool"], taken["results"], taken["unplaced"]) == ("soda", 1, 0)
+
+
+def test_api_takes_several_files_with_the_manifest_among_them(cast: Cast, plays: OutputPort) -> None:
+    client = Client()
+    client.force_login(cast.owner)
+    sent = [
+        SimpleUploadedFile(name, json.dumps(data).encode())
+        for name, data in (("run_results.json", files.dbt_run()), ("manifest.json", files.dbt_manifest()))
+    ]
+    answer = client.post(ADDRESS, {"files": sent})
+    assert [item["name"] for item in answer.json()["files"]] == ["run_results.json"]
+    assert plays.checks.get().element == "play_id"
+
+
+@pytest.mark.parametrize(
+    ("query", "data", "status", "path"),
+    [
+        ("?kind=excel", files.scan(), 400, "kind"),
+        ("?kind=dbt", files.scan(), 400, "$"),
+        ("?port=plays", files.scan(), 400, "port"),
+        ("?port=listening/play-events/none", files.scan(), 404, None),
+        ("?nothing=1", files.scan(), 400, "nothing"),
+        ("", {}, 400, "$"),
+        ("", [1], 400, "$"),
+        ("", files.scan(table="elsewhere"), 404, "$.checks[0]"),
+        ("", files.contract_run("urn:nothing"), 404, "$.checks[0]"),
+    ],
+)
+def test_api_refuses_with_the_place(
+    cast: Cast, plays: OutputPort, query: str, data: Any, status: int, path: str | None
+) -> None:
+    answer = post(cast.owner, data, ADDRESS + query)
+    assert answer.status_code == status
+    assert path is None or answer.json()["problems"][0]["path"] == path
+    assert not QualityCheck.objects.exists()
+
+
+def test_api_takes_results_for_a_port_that_is_named(cast: Cast, plays: OutputPort) -> None:
+    answer = post(cast.owner, files.scan(table=""), f"{ADDRESS}?port=listening/play-events/plays")
+    assert (answer.status_code, plays.checks.count()) == (200, 1)
+    make.make_port(cast.play_events, "plays", version="2.0.0")
+    assert post(cast.owner, files.scan(), f"{ADDRESS}?port=listening/play-events/plays").status_code == 400
+    assert (
+        post(cast.owner, files.scan(), f"{ADDRESS}?port=listening/play-events/plays/2.0.0").status_code == 200
+    )
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_address_of_datacontract_cli_takes_runs_of_contracts(
+    cast: Cast, sessions: OutputPort, slash: str
+) -> None:
+    address = f"/api/test-results{slash}"
+    assert post(cast.owner, files.contract_run(KEY, "failed"), address).status_code == 200
+    assert sessions.checks.get().results.get().outcome == "failed"
+    assert post(cast.owner, files.contract_run("urn:nothing"), address).status_code == 404
+    assert post(cast.consumer, files.contract_run(KEY), address).status_code == 403
+    assert post(cast.owner, files.scan(), address).status_code == 400
+
+
+def test_command_takes_files_and_says_what_was_left_out(
+    cast: Cast, plays: OutputPort, tmp_path: Path
+) -> None:
+    good, bad = tmp_path / "scan.json", tmp_path / "bad.json"
+    scan = files.scan()
+    scan["checks"].append({**scan["checks"][0], "table": "elsewhere"})
+    good.write_text(json.dumps(scan))
+    bad.write_text("{")
+    out = StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("import_results", str(good), stdout=out)
+    assert ended.value.code == 1
+    assert "1 results on listening/play-events/plays/1.0.0, 1 left out" in out.getvalue()
+    assert "$.checks[1]" in out.getvalue()
+    out = StringIO()
+    call_command("import_results", str(good), "--port", "listening/play-events/plays", "--json", stdout=out)
+    assert json.loads(out.getvalue())["results"] == 2
+    for arguments in ([str(bad)], [str(tmp_path / "none.json")], [str(good), "--as", "nobody"]):
+        with pytest.raises(CommandError) as told:
+            call_command("import_results", *arguments)
+        assert told.value.returncode == 2
+    with pytest.raises(CommandError):
+        call_command("import_results", str(good), "--as", "guest")
