@@ -32,6 +32,7 @@ from catalog.accounts.caller import caller
 from catalog.accounts.models import ApiToken
 from catalog.connections.models import Connection
 from catalog.crawling.models import CrawlRun
+from catalog.notifications.models import Notice, Notification
 from catalog.search.selectors import index_state
 from meshportal import health
 from meshportal.cache import PortalCache
@@ -112,6 +113,7 @@ class Facts(Collector):
         try:
             yield from _crawls()
             yield from _search()
+            yield from _notifications()
         except DatabaseError:
             return  # meshportal_ready says so
 
@@ -166,6 +168,24 @@ def _search() -> Iterator[Metric]:
         yield GaugeMetricFamily(
             "meshportal_search_documents", "Documents in the search index.", state.in_index
         )
+
+
+def _notifications() -> Iterator[Metric]:
+    waiting = Notice.objects.waiting().count()
+    yield GaugeMetricFamily("meshportal_notices_waiting", "Events whose people are not found yet.", waiting)
+    mail = GaugeMetricFamily("meshportal_mail", "Notifications by e-mail, by state.", labels=["state"])
+    states = [state for state in Notification.Mail.values if state not in ("", Notification.Mail.SENT)]
+    told = Notification.objects.filter(mail__in=states).order_by()
+    counts = dict(told.values_list("mail").annotate(count=Count("pk")))
+    for state in states:
+        mail.add_metric([state], counts.get(state, 0))
+    yield mail
+    due = Notification.objects.filter(mail=Notification.Mail.DUE, mail_due_at__lte=timezone.now())
+    oldest = due.aggregate(oldest=Min("mail_due_at"))["oldest"]
+    age = (timezone.now() - oldest).total_seconds() if oldest else 0.0
+    yield GaugeMetricFamily(
+        "meshportal_mail_oldest_due_seconds", "Since the oldest waiting e-mail was due.", age
+    )
 
 
 def refusal(request: HttpRequest) -> int | None:

@@ -16,6 +16,7 @@ from catalog.accounts.models import Invitation, Session
 from catalog.assets.models import AssetReading
 from catalog.audit.models import AuditEvent, ChangeMark
 from catalog.crawling.services import old_runs
+from catalog.notifications.models import Notice, Notification
 from catalog.quality.models import QualityScore
 from catalog.schemas.models import FieldProfile
 
@@ -117,6 +118,20 @@ def rules() -> list[Rule]:
             "",
             lambda now: Session.objects.filter(expire_date__lte=now),
             "They go when they have ended.",
+        ),
+        Rule(
+            "Notifications",
+            "RETAIN_NOTICES_DAYS",
+            lambda before: Notification.objects.filter(created_at__lt=before),
+            "Read or not.",
+        ),
+        Rule(
+            "Notices",
+            "RETAIN_NOTICES_DAYS",
+            lambda before: Notice.objects.filter(
+                ~Exists(Notification.objects.filter(notice=OuterRef("pk"))), created_at__lt=before
+            ),
+            "What happened, once nobody's list shows it any more.",
         ),
         Rule(
             "Change marks",

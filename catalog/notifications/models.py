@@ -147,11 +147,7 @@ class Notification(models.Model):
         indexes = [
             models.Index(fields=["recipient", "-created_at"], name="notification_list"),
             models.Index(fields=["recipient"], condition=Q(read_at=None), name="notification_unread"),
-            models.Index(
-                fields=["mail", "mail_due_at"],
-                condition=Q(mail__in=("due", "claimed", "sending")),
-                name="notification_mail",
-            ),
+            models.Index(fields=["mail", "mail_due_at"], name="notification_mail"),
         ]
 
     def __str__(self) -> str:
@@ -204,7 +200,9 @@ class Subscription(TimestampedModel):
     query = models.CharField(
         max_length=2000, blank=True
     )  # of a search: the parameters of its address, in order
-    seen = models.JSONField(default=list, blank=True)  # of a search: products it found before
+    seen = models.JSONField(
+        null=True, blank=True
+    )  # of a search: products it found before; None: not asked yet
     due_at = models.DateTimeField(null=True, blank=True, db_index=True)  # of a search: when it is asked again
 
     objects = SubscriptionQuerySet.as_manager()

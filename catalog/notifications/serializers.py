@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from catalog.common.serializers import StrictSerializer
-from catalog.notifications.models import Notification
+from catalog.notifications.models import Notification, Subscription
 
 MOST_AT_ONCE = 500
 
@@ -48,3 +48,33 @@ class ReadAnswer(serializers.Serializer[Any]):
     """How many were unread before."""
 
     marked = serializers.IntegerField()
+
+
+class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
+    """What one watches. `product` is `domain/slug`, `domain` a slug, `query` the parameters of a search."""
+
+    product = serializers.SerializerMethodField()
+    domain = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Subscription
+        fields = ("id", "target", "product", "domain", "query", "created_at")
+
+    def get_product(self, subscription: Subscription) -> str | None:
+        return subscription.product.key if subscription.product else None
+
+    def get_domain(self, subscription: Subscription) -> str | None:
+        return subscription.domain.slug if subscription.domain else None
+
+
+class SubscriptionInput(StrictSerializer):
+    """Exactly one of product (`domain/slug`), domain (a slug) and query (`q=plays&domain=listening`)."""
+
+    product = serializers.CharField(required=False, max_length=300)
+    domain = serializers.CharField(required=False, max_length=200)
+    query = serializers.CharField(required=False, max_length=4_000)
+
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        if len(data) != 1:
+            raise serializers.ValidationError("Name exactly one of product, domain and query.")
+        return data

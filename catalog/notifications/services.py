@@ -3,14 +3,21 @@
 from collections.abc import Collection, Mapping
 
 from django.db import transaction
+from django.http import QueryDict
 from django.utils import timezone
 
+from catalog.accounts import kernel
 from catalog.accounts.models import User
-from catalog.common.errors import Invalid, Problem
+from catalog.common.errors import Conflict, Invalid, NotFound, Problem
+from catalog.domains.models import Domain
+from catalog.notifications import searches
 from catalog.notifications.defaults import DEFAULTS
-from catalog.notifications.models import Channel, Kind, Notification, Preference
+from catalog.notifications.models import Channel, Kind, Notification, Preference, Subscription
+from catalog.products.models import DataProduct
 
 Mail = Notification.Mail
+Target = Subscription.Target
+MOST_WATCHED, MOST_SEARCHES = 1_000, 50  # of one person; a search is asked again all day
 
 
 @transaction.atomic
@@ -58,3 +65,52 @@ def choose_channels(*, actor: User, channels: Mapping[str, str]) -> None:
             Preference.objects.filter(user=actor, kind=kind).delete()
         else:
             Preference.objects.update_or_create(user=actor, kind=kind, defaults={"channel": channel})
+
+
+def watch_product(*, actor: User, product: DataProduct) -> Subscription:
+    """Be told what happens to a product. Watching it twice changes nothing. Raises NotFound, Conflict (too much)."""
+    if not kernel.can(actor, "product.view", product):
+        raise NotFound("There is no such product, or you may not see it.")
+    return _watch(actor, Target.PRODUCT, product=product)
+
+
+def watch_domain(*, actor: User, domain: Domain) -> Subscription:
+    """Be told what happens to the products of a domain and of those below it. Raises as `watch_product`."""
+    if not kernel.can(actor, "domain.view", domain):
+        raise NotFound("There is no such domain, or you may not see it.")
+    return _watch(actor, Target.DOMAIN, domain=domain)
+
+
+def watch_search(*, actor: User, query: str) -> Subscription:
+    """Be told when a search (the parameters of its address) finds something new; from now on, nothing of the past.
+
+    Raises Invalid for a search of nothing, Conflict for too many.
+    """
+    return _watch(actor, Target.SEARCH, query=searches.canonical(QueryDict(query)))
+
+
+@transaction.atomic
+def _watch(actor: User, target: str, **what: DataProduct | Domain | str) -> Subscription:
+    mine = Subscription.objects.filter(user=actor)
+    found = mine.filter(target=target, **what).first()
+    if found is not None:
+        return found
+    is_search = target == Target.SEARCH
+    most = MOST_SEARCHES if is_search else MOST_WATCHED
+    if mine.filter(target=target).count() >= most:
+        raise Conflict(
+            f"You watch {most} of these already.",
+            kept="Nothing was changed.",
+            remedy="Stop watching one first.",
+        )
+    due = timezone.now() if is_search else None
+    made, _ = Subscription.objects.get_or_create(user=actor, target=target, **what, defaults={"due_at": due})
+    return made
+
+
+@transaction.atomic
+def unwatch(*, actor: User, subscription_id: int) -> None:
+    """Stop watching. Raises NotFound for what is not one's own."""
+    gone, _ = Subscription.objects.filter(user=actor, pk=subscription_id).delete()
+    if not gone:
+        raise NotFound("You watch nothing of this number.")

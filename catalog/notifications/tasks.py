@@ -4,13 +4,14 @@ from datetime import timedelta
 
 from celery import shared_task
 
-from catalog.notifications import mailing, sources, telling
+from catalog.notifications import mailing, searches, sources, telling
 
 TICK = timedelta(seconds=30)
 PERIODIC = {
     "catalog.notifications.fan_out": TICK,
     "catalog.notifications.send_mail": TICK,
     "catalog.notifications.look_after_sources": timedelta(minutes=5),
+    "catalog.notifications.check_searches": timedelta(minutes=1),
 }
 
 
@@ -30,6 +31,12 @@ def send_mail() -> int:
 def look_after_sources() -> int:
     """Tell of stores that could not be read for a while, once each time."""
     return sources.look_after_sources()
+
+
+@shared_task(name="catalog.notifications.check_searches", time_limit=600, soft_time_limit=540)
+def check_searches() -> int:
+    """Ask the watched searches that are due again, and tell of what they did not find before."""
+    return searches.check_due()
 
 
 def ring_for_notice() -> None:

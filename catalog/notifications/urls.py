@@ -8,6 +8,8 @@ app_name = "notifications"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("notifications/", views.index, name="list"),
     path("notifications/read/", views.read, name="read"),
+    path("notifications/watch/", views.watch, name="watch"),
+    path("notifications/watched/<int:pk>/stop/", views.unwatch, name="unwatch"),
     path("notifications/unsubscribe/<str:token>/", views.unsubscribe, name="unsubscribe"),
     path("notifications/<int:pk>/", views.follow, name="open"),
     path("account/notifications/", views.preferences, name="preferences"),
@@ -15,4 +17,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
 api_urlpatterns: list[URLPattern | URLResolver] = [
     path("notifications/", api.NotificationList.as_view(), name="notifications"),
     path("notifications/read/", api.NotificationsRead.as_view(), name="notifications_read"),
+    path("subscriptions/", api.SubscriptionList.as_view(), name="subscriptions"),
+    path("subscriptions/<int:pk>/", api.SubscriptionDetail.as_view(), name="subscription"),
 ]

@@ -18,6 +18,9 @@ from catalog.common.lists import filtered, page_of
 from catalog.notifications import selectors, services, unsubscribing
 from catalog.notifications.filters import NotificationFilter
 from catalog.notifications.models import Channel, Kind, Notification
+from catalog.notifications.watching import Watchable, button_of
+
+LONGEST_KEY = 4_000  # characters
 
 
 @never_cache
@@ -123,3 +126,31 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     labels = [Kind(kind).label for kind in kinds]
     context = {"labels": labels, "is_done": is_done}
     return render(request, "catalog/notifications/unsubscribe.html", context)
+
+
+@require_POST
+def watch(request: HttpRequest) -> HttpResponse:
+    """Watch, or with `wanted=off` no longer: `target` and `key` say what. htmx gets the button as it is then."""
+    person = caller(request)
+    item = Watchable(request.POST.get("target", ""), request.POST.get("key", "")[:LONGEST_KEY])
+    is_wanted = request.POST.get("wanted") != "off"
+    if is_wanted:
+        item.watch(person)
+    else:
+        item.unwatch(person)
+    words = "You are told what happens here from now on." if is_wanted else "You are told no longer."
+    if request.headers.get("HX-Request") == "true":
+        context = button_of(item, is_watched=is_wanted, back=request.POST.get("next", ""), says=words)
+        return render(request, "catalog/notifications/watch_button.html", context)
+    messages.success(request, words)
+    wanted = request.POST.get("next", "")
+    is_ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, None)
+    return redirect(wanted if is_ours else "notifications:preferences")
+
+
+@require_POST
+def unwatch(request: HttpRequest, pk: int) -> HttpResponse:
+    """Stop watching one of the things one's account lists."""
+    services.unwatch(actor=caller(request), subscription_id=pk)
+    messages.success(request, "You are told no longer.")
+    return redirect("notifications:preferences")

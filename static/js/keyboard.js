@@ -1,4 +1,4 @@
-// Shortcuts: / searches, g and a letter goes, ? helps, arrows move between what is marked data-row, o opens beside.
+// Shortcuts: / searches, g and a letter goes, ? helps, arrows move between what is marked data-row, o opens beside, x chooses.
 
 const PLACES = { h: "/", p: "/products/", d: "/domains/", l: "/lineage/", m: "/map/", n: "/notifications/" };
 const typing = (element) => element.closest("input, textarea, select, [contenteditable]") !== null;
@@ -46,6 +46,11 @@ function press(event) {
       const link = document.activeElement.closest("[data-row]")?.querySelector("a[href]");
       if (link) window.open(link.href, "_blank", "noopener");
       return Boolean(link);
+    }
+    case "x": {
+      const box = document.activeElement.closest("[data-row]")?.querySelector('input[type="checkbox"]');
+      if (box) box.checked = !box.checked;
+      return Boolean(box);
     }
     default:
       return false;

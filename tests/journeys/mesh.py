@@ -14,6 +14,9 @@ from catalog.contracts.models import ChangeProposal, PortContract
 from catalog.contracts.services import import_document
 from catalog.contracts.services.publishing import propose_change
 from catalog.crawling.models import CrawlItem, CrawlRun
+from catalog.notifications import services as notifications
+from catalog.notifications.models import Kind, Notification
+from catalog.notifications.telling import Draft, fan_out_waiting, tell
 from catalog.products.models import DataProduct, OutputPort
 from catalog.slos.evaluating import evaluate_slos
 from catalog.slos.models import ServiceLevelObjective
@@ -106,7 +109,29 @@ def plant(cast: Cast) -> Mesh:
         make.make_product(f"Play sample {number}", domain=charts_domain, purpose="One of many.")
     ProductTrust.objects.create(product=charts, **_trust("bad"))
     proposed = _proposal(cast, plays)
-    return Mesh(cast, store, plays, charts, _run(store, plays), _check(cast, store), _slos(plays), proposed)
+    planted = Mesh(
+        cast, store, plays, charts, _run(store, plays), _check(cast, store), _slos(plays), proposed
+    )
+    _tell(cast)
+    return planted
+
+
+def _tell(cast: Cast) -> None:
+    """The owner watches one of each and was told of this and that; the first of it is read."""
+    notifications.watch_domain(actor=cast.owner, domain=cast.playback)
+    notifications.watch_search(actor=cast.owner, query="q=play&domain=listening")
+    burning = "Play events: Fresh of plays 2.0.0 burns its error budget fast"
+    pace = "At this pace the budget is spent long before its time."
+    ours, theirs = {"product": cast.play_events.pk}, {"product": cast.playback_quality.pk}
+    tell(
+        [
+            Draft("planted:slo", Kind.SLO, burning, pace, "/slos/", about=ours),
+            Draft("planted:end", Kind.LIFECYCLE, "Playback quality is deprecated", link="/", about=theirs),
+        ]
+    )
+    fan_out_waiting()
+    first = Notification.objects.filter(recipient=cast.owner).order_by("pk").values_list("pk", flat=True)[:1]
+    notifications.mark_read(actor=cast.owner, ids=list(first))
 
 
 def _proposal(cast: Cast, plays: OutputPort) -> ChangeProposal:

@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from catalog.accounts.services import create_token
 from catalog.common.errors import Invalid
 from catalog.crawling.models import CrawlRun
+from catalog.notifications.models import Notice, Notification
 from tests import factories as make
 from tests.conftest import Cast
 
@@ -100,3 +101,20 @@ def test_network_may_be_allowed(client: Client, settings: Any, db: None) -> None
     assert client.get("/metrics", REMOTE_ADDR="10.2.0.1").status_code == 401
     forged = client.get("/metrics", REMOTE_ADDR="10.2.0.1", headers={"X-Forwarded-For": "10.1.2.3"})
     assert forged.status_code == 401
+
+
+def test_mail_that_waits_or_failed_is_counted(client: Client, cast: Cast) -> None:
+    client.force_login(cast.admin)
+    at = timezone.now() - timedelta(minutes=10)
+    notice = Notice.objects.create(key="one", kind="slo", audience="owners", link="/", created_at=at)
+    for person, mail in ((cast.owner, "due"), (cast.steward, "failed"), (cast.consumer, "sent")):
+        Notification.objects.create(
+            notice=notice, recipient=person, reason="owner", created_at=at, mail=mail, mail_due_at=at
+        )
+    text = client.get("/metrics").content.decode()
+    assert "meshportal_notices_waiting 1.0" in text
+    assert 'meshportal_mail{state="due"} 1.0' in text
+    assert 'meshportal_mail{state="failed"} 1.0' in text
+    assert 'state="sent"' not in text
+    age = float(text.split("\nmeshportal_mail_oldest_due_seconds ")[1].split()[0])
+    assert age >= 600

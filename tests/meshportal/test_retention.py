@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from catalog.assets.models import AssetReading
 from catalog.audit.models import AuditEvent, ChangeMark
+from catalog.notifications.models import Notice, Notification
 from catalog.products.models import DataProduct
 from catalog.schemas.models import FieldProfile
 from meshportal import retention
@@ -92,3 +93,22 @@ def test_operations_page_says_how_long_rows_are_kept_and_what_went(
     text = client.get("/operations/").content.decode()
     assert "Audit trail" in text
     assert "1,203" in text or "1203" in text
+
+
+def test_old_notifications_go_and_then_what_nobody_lists_any_more(cast: Cast, settings: Any) -> None:
+    def tell(key: str, days: int, *, is_told: bool) -> Notice:
+        at = NOW - timedelta(days=days)
+        notice = Notice.objects.create(key=key, kind="slo", audience="owners", link="/", created_at=at)
+        if is_told:
+            Notification.objects.create(notice=notice, recipient=cast.owner, reason="owner", created_at=at)
+        return notice
+
+    tell("old", 200, is_told=True)
+    tell("told to nobody", 200, is_told=False)
+    new = tell("new", 100, is_told=True)
+    assert retention.count_due(NOW)["Notifications"] == 1
+    gone = retention.apply(NOW)
+    assert (gone["Notifications"], gone["Notices"]) == (1, 2)
+    assert list(Notice.objects.all()) == [new]
+    settings.RETAIN_NOTICES_DAYS = 0
+    assert retention.apply(NOW + timedelta(days=900))["Notifications"] == 0
