@@ -74,6 +74,11 @@ class ImportDocuments(StrictParameters, APIView):
         return Response(answer, status=400 if is_refused else 200)
 
 
+def document_of(request: Request) -> bytes:
+    """The one document a request carries as its body; empty where there is none."""
+    return request.data.get(BODY, b"") if not isinstance(request.data, QueryDict | list) else b""
+
+
 class CheckContract(StrictParameters, APIView):
     """What breaks if a contract is changed: the proposed document against the version in force."""
 
@@ -94,8 +99,7 @@ class CheckContract(StrictParameters, APIView):
         200 for every contract that can be judged (`ok` says whether it may be published at once), 400 with `problems`
         for what is no valid contract. Nothing is written.
         """
-        raw = request.data.get(BODY, b"") if not isinstance(request.data, QueryDict | list) else b""
-        check = check_contract(caller(request), raw)
+        check = check_contract(caller(request), document_of(request))
         return Response(check.as_dict(), status=400 if check.is_refused else 200)
 
 

@@ -44,6 +44,23 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """A port that a breaking version leaves as it is: its successor runs beside it until the sunset."""
+
+    port: OutputPort
+    version: str  # of the port beside it
+    sunset_at: dt.date  # the earliest
+
+    def as_dict(self) -> dict[str, str]:
+        key = f"{self.port.product.key}/{self.port.name}"
+        return {
+            "port": f"{key}/{self.port.version}",
+            "beside": f"{key}/{self.version}",
+            "sunset_at": self.sunset_at.isoformat(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """The answer. `problems` of the document itself come first: with an error among them nothing else is known.
 
@@ -64,6 +81,7 @@ class Check:
     providers: tuple[str, ...] = ()
     notice_days: int = 0
     earliest_at: dt.date | None = None
+    beside: tuple[Beside, ...] = ()
     plan: tuple[Step, ...] = ()
 
     @property
@@ -107,6 +125,7 @@ class Check:
             "tell": list(self.tell),
             "notice_days": self.notice_days,
             "earliest_at": self.earliest_at.isoformat() if self.earliest_at else None,
+            "beside": [item.as_dict() for item in self.beside],
             "plan": [
                 {"step": step.words, "due_at": step.due_at.isoformat() if step.due_at else None}
                 for step in self.plan
@@ -142,6 +161,7 @@ def check_contract(user: User | None, raw: bytes, today: dt.date | None = None) 
     earliest = (today or timezone.localdate()) + dt.timedelta(
         days=notice if found.is_breaking and answer.products else 0
     )
+    beside = _beside(shown, version, earliest) if found.is_breaking else ()
     return Check(
         key, version, reading.problems, base, found,
         version_problem=version_problem(base.version, version, found) if is_bound else "",
@@ -149,7 +169,7 @@ def check_contract(user: User | None, raw: bytes, today: dt.date | None = None) 
         ports=tuple(shown), consumers=seen, hidden=hidden,
         others=answer.others if hidden is not None else (), providers=answer.providers,
         notice_days=notice, earliest_at=earliest,
-        plan=tuple(_plan(shown, found, version, earliest, bool(answer.products))),
+        beside=beside, plan=tuple(_plan(beside, found, earliest, bool(answer.products))),
     )  # fmt: skip
 
 
@@ -214,9 +234,11 @@ def _in_charge(product: DataProduct) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*people, *([product.team.name] if product.team else [])]))
 
 
-def _plan(
-    ports: list[OutputPort], found: Difference, version: str, earliest: dt.date, has_consumers: bool
-) -> list[Step]:
+def _beside(ports: list[OutputPort], version: str, sunset_at: dt.date) -> tuple[Beside, ...]:
+    return tuple(Beside(port, version_beside(port, version), port.sunset_at or sunset_at) for port in ports)
+
+
+def _plan(ports: tuple[Beside, ...], found: Difference, earliest: dt.date, has_consumers: bool) -> list[Step]:
     """How to get there: a new version of each port beside the old one, which gets a sunset date."""
     if not found.is_breaking:
         return (
@@ -228,13 +250,13 @@ def _plan(
         return [Step("Publish it as a new major version: no port is offered under this contract yet.")]
     steps = [
         Step(
-            f"Offer {port.name} {version_beside(port, version)} beside {port.name} {port.version}, "
+            f"Offer {item.port.name} {item.version} beside {item.port.name} {item.port.version}, "
             "under the new contract."
         )
-        for port in ports
+        for item in ports
     ]
     if has_consumers:
         steps.append(Step("Tell the owners of the consumers and let them acknowledge the change."))
         steps.append(Step("Consumers move their input ports to the new version.", earliest))
-    steps += [Step(f"Sunset of {port.name} {port.version}.", earliest) for port in ports]
+    steps += [Step(f"Sunset of {item.port.name} {item.port.version}.", item.sunset_at) for item in ports]
     return steps

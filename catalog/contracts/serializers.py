@@ -46,6 +46,14 @@ class PlanStepSerializer(serializers.Serializer[Any]):
     due_at = serializers.DateField(allow_null=True)
 
 
+class BesideSerializer(serializers.Serializer[Any]):
+    port = serializers.CharField(
+        help_text="As domain/slug/name/version; it stays under the present contract."
+    )
+    beside = serializers.CharField(help_text="The version that is offered beside it, under the new contract.")
+    sunset_at = serializers.DateField(help_text="The earliest day the old one may end.")
+
+
 class CheckSerializer(serializers.Serializer[Any]):
     contract = serializers.CharField(allow_blank=True)
     version = serializers.CharField(allow_blank=True)
@@ -66,4 +74,5 @@ class CheckSerializer(serializers.Serializer[Any]):
     tell = serializers.ListField(child=serializers.CharField())
     notice_days = serializers.IntegerField()
     earliest_at = serializers.DateField(allow_null=True)
+    beside = BesideSerializer(many=True)
     plan = PlanStepSerializer(many=True)

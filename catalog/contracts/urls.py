@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from catalog.contracts import api, change_views, document_api, views
+from catalog.contracts import api, change_views, document_api, proposal_api, views
 
 app_name = "contracts"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -22,4 +22,21 @@ api_urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("contracts/check/", api.CheckContract.as_view(), name="contracts-check"),
     path("contracts/import/", api.ImportDocuments.as_view(), name="contracts-import"),
+    path("contracts/proposals/", proposal_api.ProposalList.as_view(), name="proposals"),
+    path("contracts/proposals/<int:pk>/", proposal_api.ProposalDetail.as_view(), name="proposal"),
+    path(
+        "contracts/proposals/<int:pk>/acknowledgements/",
+        proposal_api.ProposalAcknowledgements.as_view(),
+        name="proposal-acknowledgements",
+    ),
+    path(
+        "contracts/proposals/<int:pk>/publication/",
+        proposal_api.ProposalPublication.as_view(),
+        name="proposal-publication",
+    ),
+    path(
+        "contracts/proposals/<int:pk>/withdrawal/",
+        proposal_api.ProposalWithdrawal.as_view(),
+        name="proposal-withdrawal",
+    ),
 ]

@@ -37,9 +37,13 @@ class Watched:
         response = self.page.goto(path)
         assert response is not None
         assert response.status == status, f"{path} answered {response.status}"
-        if status >= 400:  # Chromium reports the page's own status as a console error
-            self.troubles = [trouble for trouble in self.troubles if f"status of {status}" not in trouble]
+        if status >= 400:
+            self.forgive(status)
         return response
+
+    def forgive(self, status: int) -> None:
+        """A page was expected to answer with `status`, which Chromium reports as a console error."""
+        self.troubles = [trouble for trouble in self.troubles if f"status of {status}" not in trouble]
 
     def settle(self) -> None:
         """Colours and sizes are those of the scheme and the window just chosen, not on their way there."""

@@ -50,6 +50,11 @@ def new_product(world: World) -> dict[str, Any]:
             "status": "draft", "domain": world.cast.play_events.domain.slug}  # fmt: skip
 
 
+def stranger(world: World) -> dict[str, Any]:
+    """A product that reads from no port under the contract."""
+    return {"product": "playback/playback-quality"}
+
+
 ROUTES: Routes = {
     "compat:datacontract": [
         Example(contract_id, api()),
@@ -86,6 +91,23 @@ ROUTES: Routes = {
     "api:contracts-document": [
         Example(known_contract, api()),
         Example(vault_contract, hidden_api(), conceals=True),
+    ],
+    "api:proposals": [
+        Example(nothing, api(guest=200)),
+        Example(nothing, api(400, guest=400), method="POST", body=unread),
+    ],
+    "api:proposal": [Example(proposal, api()), Example(vault_proposal, hidden_api(), conceals=True)],
+    "api:proposal-acknowledgements": [
+        Example(proposal, api(403, guest=404, admin=409), method="POST", body=stranger),
+        Example(vault_proposal, hidden_api(admin=409), method="POST", body=stranger, conceals=True),
+    ],
+    "api:proposal-publication": [
+        Example(proposal, api(403, guest=404, owner=200, admin=200), method="POST"),
+        Example(vault_proposal, hidden_api(), method="POST", conceals=True),
+    ],
+    "api:proposal-withdrawal": [
+        Example(proposal, api(403, guest=404, owner=200, admin=200), method="POST"),
+        Example(vault_proposal, hidden_api(), method="POST", conceals=True),
     ],
     "contracts:contract": [Example(play_events, page()), Example(ledger, hidden(), conceals=True)],
     "contracts:original": [

@@ -115,7 +115,8 @@ def publish_change(
 
     What breaks nothing takes effect on every port under the contract. A breaking version is offered through a new
     version of each port beside the old one, which stays under the old contract and gets the sunset date (by default
-    the earliest by the notice period). Raises Conflict while consumers have not acknowledged and no reason is given.
+    the earliest by the notice period). Raises Conflict while consumers have not acknowledged, or for a sunset before
+    the notice period is over, and no reason is given; Invalid for a sunset in the past.
     """
     proposal = (
         ChangeProposal.objects.select_for_update(of=("self",))
@@ -133,7 +134,8 @@ def publish_change(
         )
     reason = override_reason.strip()
     if check.found.is_breaking:
-        _require_acknowledged(proposal, reason)
+        _require_acknowledged(actor, proposal, check, reason)
+        _require_notice(check, sunset_at, reason)
     version = _keep(actor, contract, raw, check)
     sunset = sunset_at or check.earliest_at
     _put_in_force(actor, contract, version, check, sunset)
@@ -177,15 +179,42 @@ def _require_open(proposal: ChangeProposal) -> None:
         raise Conflict(f"This proposal is {proposal.get_standing_display().lower()} already.")
 
 
-def _require_acknowledged(proposal: ChangeProposal, reason: str) -> None:
+def missing_acknowledgements(proposal: ChangeProposal) -> list[reach.Reached]:
+    """The consumers that have not taken note of the change yet."""
     done = set(proposal.acknowledgements.values_list("product_id", flat=True))
-    missing = [item for item in consumers(proposal) if item.product.pk not in done]
-    if missing and not reason:
-        count = len(missing)
+    return [item for item in consumers(proposal) if item.product.pk not in done]
+
+
+def _require_acknowledged(actor: User | None, proposal: ChangeProposal, check: Check, reason: str) -> None:
+    missing = missing_acknowledgements(proposal)
+    if not missing or reason:
+        return
+    count = len(missing)
+    waits = " It can take effect beside the old version at once"
+    raise Conflict(
+        f"{count} consumer{'s have' if count != 1 else ' has'} not acknowledged this breaking change.",
+        kept=f"The proposal stays open.{waits}; the old one may end on {check.earliest_at} at the earliest.",
+        remedy="Wait for them, or give a reason for publishing without; it is recorded.",
+        problems=[
+            Problem("acknowledgements", "missing", f"{item.product.key} has not acknowledged it.")
+            for item in missing
+            if actor is None or kernel.can(actor, "product.view", item.product)
+        ],
+    )
+
+
+def _require_notice(check: Check, sunset_at: dt.date | None, reason: str) -> None:
+    """Nobody is told to move faster than the contract promises, unless there is a reason, which is recorded."""
+    if sunset_at is None:
+        return
+    if sunset_at < timezone.localdate():
+        words = "The sunset is past already."
+        raise Invalid(words, "Nothing was published.", problems=[Problem("sunset_at", "range", words)])
+    if check.earliest_at is not None and sunset_at < check.earliest_at and not reason:
         raise Conflict(
-            f"{count} consumer{'s have' if count != 1 else ' has'} not acknowledged this breaking change.",
+            f"The contract promises {check.notice_days} days of notice: the earliest sunset is {check.earliest_at}.",
             kept="The proposal stays open.",
-            remedy="Wait for them, or give a reason for publishing without; it is recorded.",
+            remedy="Choose a later day, or give a reason; it is recorded.",
         )
 
 

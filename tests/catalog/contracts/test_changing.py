@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
 
 from catalog.audit.models import AuditEvent
 from catalog.common.errors import Conflict, Invalid, NotAllowed
@@ -300,3 +301,72 @@ def test_breaking_version_never_replaces_what_the_port_is_offered_under(cast: Ca
     beside = OutputPort.objects.get(product=cast.play_events, name="plays", version="3.0.0")
     assert beside.contract_in_force.version.version == "2.0.0"
     assert beside.sunset_at is None
+
+
+def test_gate_names_the_port_beside_and_the_earliest_sunset(cast: Cast, plays: OutputPort) -> None:
+    check = check_contract(cast.owner, newer("2.0.0", schema=without_user()), TODAY)
+    [beside] = check.as_dict()["beside"]
+    assert beside == {
+        "port": "listening/play-events/plays/1.0.0",
+        "beside": "listening/play-events/plays/2.0.0",
+        "sunset_at": (TODAY + dt.timedelta(days=check.notice_days)).isoformat(),
+    }
+    assert check_contract(cast.owner, newer("1.0.1", tags=["x"]), TODAY).beside == ()
+
+
+def test_sunset_before_the_notice_is_over_needs_a_reason_and_is_never_past(
+    cast: Cast, plays: OutputPort
+) -> None:
+    proposal = propose_change(actor=cast.owner, raw=newer("2.0.0", schema=without_user()))
+    acknowledge_change(actor=cast.admin, proposal=proposal, product=cast.playback_quality)
+    today = timezone.localdate()
+    with pytest.raises(Invalid, match="past already"):
+        publish_change(actor=cast.owner, proposal=proposal, sunset_at=today - dt.timedelta(days=1))
+    soon = today + dt.timedelta(days=2)
+    with pytest.raises(Conflict, match="days of notice"):
+        publish_change(actor=cast.owner, proposal=proposal, sunset_at=soon)
+    publish_change(actor=cast.owner, proposal=proposal, sunset_at=soon, override_reason="The store goes.")
+    plays.refresh_from_db()
+    assert plays.sunset_at == soon
+    assert ChangeProposal.objects.get().override_reason == "The store goes."
+
+
+def test_api_stops_a_breaking_version_until_it_is_acknowledged(cast: Cast, plays: OutputPort) -> None:
+    owner, steward = Client(), Client()
+    owner.force_login(cast.owner)
+    steward.force_login(cast.steward)
+    raw = newer("2.0.0", schema=without_user())
+    made = owner.post("/api/v1/contracts/proposals/?note=Law", raw, content_type="application/yaml")
+    assert made.status_code == 201
+    body = made.json()
+    assert (body["note"], body["waiting_for"]) == ("Law", ["playback/playback-quality"])
+    assert body["check"]["beside"][0]["port"] == "listening/play-events/plays/1.0.0"
+    at = f"/api/v1/contracts/proposals/{body['id']}/"
+    stopped = owner.post(f"{at}publication/", {}, content_type="application/json")
+    assert stopped.status_code == 409
+    assert stopped.json()["problems"][0]["message"] == "playback/playback-quality has not acknowledged it."
+    assert ContractVersion.objects.count() == 1
+    consumer = {"product": "playback/playback-quality"}
+    assert owner.post(f"{at}acknowledgements/", consumer, content_type="application/json").status_code == 403
+    done = steward.post(f"{at}acknowledgements/", consumer, content_type="application/json").json()
+    assert (done["waiting_for"], done["acknowledgements"][0]["user"]) == ([], "steward")
+    assert steward.post(f"{at}publication/", {}, content_type="application/json").status_code == 403
+    published = owner.post(f"{at}publication/", {}, content_type="application/json").json()
+    assert (published["standing"], published["check"]) == ("published", None)
+    assert published["sunset_at"] is not None
+    assert owner.post(f"{at}withdrawal/", {}, content_type="application/json").status_code == 409
+    listed = owner.get("/api/v1/contracts/proposals/?standing=published").json()
+    assert [item["id"] for item in listed["results"]] == [body["id"]]
+    assert owner.get("/api/v1/contracts/proposals/?standing=lost").status_code == 400
+
+
+def test_refusal_names_no_consumer_the_owner_may_not_see(cast: Cast, plays: OutputPort) -> None:
+    make.make_input_port(
+        make.make_product("Hidden reader", visibility="private", domain=make.make_domain()), plays
+    )
+    proposal = propose_change(actor=cast.owner, raw=newer("2.0.0", schema=without_user()))
+    with pytest.raises(Conflict, match="2 consumers have not") as refused:
+        publish_change(actor=cast.owner, proposal=proposal)
+    assert [problem.message for problem in refused.value.problems] == [
+        "playback/playback-quality has not acknowledged it."
+    ]
