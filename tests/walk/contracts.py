@@ -98,7 +98,7 @@ ROUTES: Routes = {
     ],
     "api:proposal": [Example(proposal, api()), Example(vault_proposal, hidden_api(), conceals=True)],
     "api:proposal-acknowledgements": [
-        Example(proposal, api(403, guest=404, admin=409), method="POST", body=stranger),
+        Example(proposal, api(403, guest=404, steward=409, admin=409), method="POST", body=stranger),
         Example(vault_proposal, hidden_api(admin=409), method="POST", body=stranger, conceals=True),
     ],
     "api:proposal-publication": [
