@@ -4,8 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from django.urls import reverse
-
+from catalog.common.addresses import address as address_of
 from catalog.products.models import OutputPort
 from lineage.address import Address
 from lineage.layout import Box, Drawing, Point, Route, draw
@@ -94,8 +93,16 @@ def compose(found: Neighbourhood, address: Address) -> Picture:
     sizes = {pk: (BOX_WIDTH, _height(node, address.level)) for pk, node in found.nodes.items()}
     drawing = draw(sizes, dict.fromkeys((edge.upstream, edge.downstream) for edge in found.edges))
     circular = {pk for group in found.cycles for pk in group}
+    closable = _closable(found)
     boxes = [
-        _drawn(found, found.nodes[pk], _shifted(drawing.boxes[pk]), address, pk in circular)
+        _drawn(
+            found,
+            found.nodes[pk],
+            _shifted(drawing.boxes[pk]),
+            address,
+            in_cycle=pk in circular,
+            closable=closable,
+        )
         for pk in found.nodes
     ]
     boxes.sort(key=lambda drawn: (drawn.box.layer, drawn.box.y))  # the order a keyboard walks through
@@ -124,16 +131,23 @@ def _cut(text: str, letters: int) -> str:
 
 
 def product_url(node: Node) -> str:
-    return reverse("products:detail", args=[node.product.domain.slug, node.product.slug])
+    return address_of("products:detail", node.product.domain.slug, node.product.slug)
 
 
 def port_url(node: Node, port: OutputPort) -> str:
-    return reverse(
-        "products:port", args=[node.product.domain.slug, node.product.slug, port.name, port.version]
-    )
+    product = node.product
+    return address_of("products:port", product.domain.slug, product.slug, port.name, port.version)
 
 
-def _drawn(found: Neighbourhood, node: Node, box: Box, address: Address, in_cycle: bool) -> Drawn:
+def _drawn(
+    found: Neighbourhood,
+    node: Node,
+    box: Box,
+    address: Address,
+    *,
+    in_cycle: bool,
+    closable: set[tuple[str, int]],
+) -> Drawn:
     owner = node.product.team.name if node.product.team else "Unowned"
     drawn = Drawn(
         node=node,
@@ -141,14 +155,18 @@ def _drawn(found: Neighbourhood, node: Node, box: Box, address: Address, in_cycl
         title=_cut(node.product.name, TITLE_LETTERS),
         subtitle=_cut(f"{node.product.domain.name} · {owner}", SUBTITLE_LETTERS),
         url=product_url(node),
-        focus_url=f"{reverse('lineage:lineage')}?{address.about(node.key).query()}",
+        focus_url=f"{address_of('lineage:lineage')}?{address.about(node.key).query()}",
         is_focus=node.product.pk == found.focus.product.pk,
         in_cycle=in_cycle,
     )
     if address.level == "port":
         drawn.rows = _rows(found, node)
         drawn.rows_left_out = max(len(node.ports) - ROWS_SHOWN, 0)
-    drawn.stubs = [stub for way in (UP, DOWN) if (stub := _stub(found, node, box, address, way))]
+    drawn.stubs = [
+        stub
+        for way in (UP, DOWN)
+        if (stub := _stub(found, node, box, address, way, closes=(way, node.product.pk) in closable))
+    ]
     return drawn
 
 
@@ -165,18 +183,20 @@ def _rows(found: Neighbourhood, node: Node) -> list[Row]:
     ]
 
 
-def _stub(found: Neighbourhood, node: Node, box: Box, address: Address, way: str) -> Stub | None:
+def _stub(
+    found: Neighbourhood, node: Node, box: Box, address: Address, way: str, *, closes: bool
+) -> Stub | None:
     """`+n` opens one hop more, minus closes what is drawn; what the viewer may not see is counted, never named."""
     x = -34.0 if way == UP else box.width + 4
     y = box.height - 24
     more, hidden = node.more.get(way, 0), node.hidden.get(way, 0)
     words = "feeding it" if way == UP else "made from it"
-    base = reverse("lineage:lineage")
+    base = address_of("lineage:lineage")
     if more:
         sentence = f"Show {more} more {words}: {node.product.name}"
         sentence += f" ({hidden} you may not see)" if hidden else ""
         return Stub(f"+{more}", sentence, f"{base}?{address.opening(way, node.product.key).query()}", x, y)
-    if (way, node.product.pk) in found.view.opened or (_has_drawn(found, node, way) and not hidden):
+    if (way, node.product.pk) in found.view.opened or (closes and not hidden):
         url = f"{base}?{address.closing(way, node.product.key).query()}"
         return Stub("−", f"Hide what is {words}: {node.product.name}", url, x, y)  # noqa: RUF001  # a minus as wide as the plus
     if hidden:
@@ -184,15 +204,18 @@ def _stub(found: Neighbourhood, node: Node, box: Box, address: Address, way: str
     return None
 
 
-def _has_drawn(found: Neighbourhood, node: Node, way: str) -> bool:
-    """Whether closing would take something away: a neighbour further from the focus in that direction."""
-    sign = -1 if way == UP else 1
+def _closable(found: Neighbourhood) -> set[tuple[str, int]]:
+    """(direction, product) where closing takes something away: a neighbour further from the focus that way."""
+    closable = set()
     for edge in found.edges:
-        mine, other = (edge.downstream, edge.upstream) if way == UP else (edge.upstream, edge.downstream)
-        distance = found.nodes[other].distance
-        if mine == node.product.pk and distance is not None and distance * sign > 0:
-            return (node.distance or 0) * sign >= 0 and abs(distance) > abs(node.distance or 0)
-    return False
+        for way, sign, mine, other in (
+            (UP, -1, edge.downstream, edge.upstream),
+            (DOWN, 1, edge.upstream, edge.downstream),
+        ):
+            near, far = (found.nodes[mine].distance or 0) * sign, (found.nodes[other].distance or 0) * sign
+            if 0 <= near < far:
+                closable.add((way, mine))
+    return closable
 
 
 def _curves(found: Neighbourhood, drawing: Drawing[int], level: str) -> list[Curve]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from catalog.common.addresses import address
 from catalog.products.models import OutputPort
 from lineage.nodes import port_key
 from lineage.picture import product_url
@@ -29,6 +30,7 @@ class Line:
 
     node: Node
     url: str
+    domain_url: str
     relation: str
     steps: int | None
     path: str
@@ -53,6 +55,7 @@ def _line(found: Neighbourhood, node: Node, in_cycle: bool) -> Line:
     return Line(
         node=node,
         url=product_url(node),
+        domain_url=address("domains:detail", node.product.domain.slug),
         relation=_relation(distance),
         steps=abs(distance) if distance is not None else None,
         path=" → ".join(names) if len(names) > 2 else "",

@@ -13,6 +13,7 @@ from catalog.accounts.caller import caller
 from catalog.accounts.models import User
 from catalog.common.csv import csv_response
 from catalog.common.errors import Invalid, NotFound
+from catalog.common.fragments import render_fragment
 from catalog.domains.models import Domain
 from catalog.products.addresses import with_product
 from catalog.products.models import DataProduct
@@ -43,6 +44,15 @@ def _picture_context(user: User, address: Address) -> dict[str, Any]:
     }
 
 
+def _drawn_context(user: User, address: Address) -> dict[str, Any]:
+    """The same with picture and table drawn, for a page."""
+    context = _picture_context(user, address)
+    focus = context["focus"]
+    graph = render_fragment("lineage/graph.jinja", picture=context["picture"], title=focus.name)
+    table = render_fragment("lineage/table.jinja", lines=context["lines"], focus=focus.product.pk)
+    return {**context, "graph": graph, "table": table}
+
+
 @require_safe
 def lineage(request: HttpRequest) -> HttpResponse:
     """The picture around one node; without one, the products best connected to begin with."""
@@ -50,7 +60,7 @@ def lineage(request: HttpRequest) -> HttpResponse:
     if not request.GET.get("node"):
         return render(request, "lineage/start.html", {"products": connected_products(user)})
     try:
-        context = _picture_context(user, read_address(request.GET))
+        context = _drawn_context(user, read_address(request.GET))
     except Invalid as error:
         return render(
             request, "lineage/start.html", {"products": connected_products(user), "error": error}, status=400
@@ -100,5 +110,5 @@ def product_lineage(request: HttpRequest, product: DataProduct) -> HttpResponse:
     """The lineage tab of a product: the picture with the product in the middle."""
     parameters = request.GET.copy()
     parameters["node"] = f"product:{product.key}"
-    context = _picture_context(caller(request), read_address(parameters))
+    context = _drawn_context(caller(request), read_address(parameters))
     return render(request, "lineage/product.html", {**context, "product": product, "tab": "lineage"})

@@ -18,5 +18,6 @@ def environment(**options: Any) -> Environment:
         trust_strip=marks.trust_strip,
         number=formats.number,
         domain_path=who.domain_path,
+        team=who.team,
     )
     return made

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 from django import template
-from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from catalog.accounts.models import Team, User
@@ -31,10 +30,11 @@ def person(user: User | None, role: str = "", size: str = "") -> dict[str, Any]:
     return {"user": user, "role": role, "size": size}
 
 
-@register.inclusion_tag("components/team.html")
-def team(team: Team | None, role: str = "", size: str = "") -> dict[str, Any]:
+@register.simple_tag
+def team(team: Team | None, role: str = "", size: str = "") -> SafeString:
     """A team with a link to its page. None is shown as "no team": an unowned thing must be seen."""
-    return {"team": team, "role": role, "size": size, "url": team_url(team) if team else ""}
+    url = team_url(team) if team else ""
+    return render_fragment("components/team.jinja", team=team, url=url, role=role, size=size)
 
 
 @register.simple_tag
@@ -49,4 +49,4 @@ def domain_path(domains: Iterable[Step]) -> SafeString:
 @register.simple_tag
 def team_url(team: Team) -> str:
     """The address of a team's page."""
-    return reverse("accounts:team", kwargs={"slug": team.slug})
+    return address("accounts:team", team.slug)
