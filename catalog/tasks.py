@@ -6,6 +6,7 @@ from catalog.accounts import tasks as accounts
 from catalog.connections import tasks as connections
 from catalog.crawling import tasks as crawling
 from catalog.demo import tasks as demo
+from catalog.incidents import tasks as incidents
 from catalog.notifications import tasks as notifications
 from catalog.search import tasks as search
 from catalog.slos import tasks as slos
@@ -15,6 +16,7 @@ modules: tuple[ModuleType, ...] = (
     connections,
     crawling,
     demo,
+    incidents,
     notifications,
     search,
     slos,

@@ -10,6 +10,7 @@ from catalog.contracts import compat_urls as contracts_compat
 from catalog.contracts import urls as contracts
 from catalog.crawling import urls as crawling
 from catalog.domains import urls as domains
+from catalog.incidents import urls as incidents
 from catalog.notifications import urls as notifications
 from catalog.products import urls as products
 from catalog.quality import compat_urls as quality_compat
@@ -29,6 +30,7 @@ features = (
     crawling,
     domains,
     notifications,
+    incidents,
     products,
     schemas,
     search,

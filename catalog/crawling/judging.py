@@ -2,11 +2,15 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 
+from django.db import transaction
 from django.db.models import Q
 
 from catalog.audit import services as audit
 from catalog.audit.models import ChangeMark
+from catalog.contracts.services.drifting import judge_drift
+from catalog.incidents import detecting as incidents
 from catalog.products.models import OutputPort
 from catalog.quality import scoring as quality
 from catalog.schemas.diff import Change, summary, worst
@@ -67,8 +71,12 @@ def _judge(ports: Mapping[int, tuple[int, int]], now: datetime, *, is_measured: 
     """Score, measure objectives where a crawl measured, and refresh; returns the ports search shows differently."""
     before = _shown(ports)
     quality.score_ports(port_ids=ports, now=now)
+    judge_drift(port_ids=ports, now=now)
     if is_measured:
         slos.measure_ports(port_ids=ports, now=now)
+        # after the crawl is kept: what it found stays, whatever becomes of the incidents (a sweep makes up for it)
+        looked = partial(incidents.look_at, port_ids=list(ports), now=now, causes=incidents.SEEN_BY_CRAWLS)
+        transaction.on_commit(looked, robust=True)
     trust.refresh_ports(port_ids=ports, now=now)
     after = _shown(ports)
     return {pk for pk in ports if before.get(pk) != after.get(pk)}

@@ -40,6 +40,15 @@ SENTENCES = {
     "slo.deleted": "deleted the objective {name}",
     "certification.given": "gave the {name}",
     "certification.withdrawn": "withdrew the {name}",
+    "incident.opened": "opened the incident {name}",
+    "incident.reopened": "opened the incident {name} again",
+    "incident.acknowledged": "looks after the incident {name}",
+    "incident.assigned": "assigned the incident {name}",
+    "incident.rated": "set the severity of the incident {name}",
+    "incident.resolved": "resolved the incident {name}",
+    "incident.noted": "wrote the note on the incident {name}",
+    "status.published": "let anybody read the status page",
+    "status.withdrawn": "kept the status page for members",
     f"{BATCH}.edited": "edited it together with others",
 }
 

@@ -73,7 +73,7 @@ def _reach(ports: Iterable[OutputPort], steps: int) -> Reach:
     is_cut = False
     for step in range(1, steps + 1):
         reached: set[int] = set()
-        for use in _uses(frontier):
+        for use in uses_of(frontier):
             if use.product_id is None:
                 others.setdefault(use.words)
             elif use.product_id in found:
@@ -99,7 +99,8 @@ def _reach(ports: Iterable[OutputPort], steps: int) -> Reach:
     )  # fmt: skip
 
 
-def _uses(port_ids: set[int]) -> Iterable[Use]:
+def uses_of(port_ids: Collection[int]) -> Iterable[Use]:
+    """What every provider knows of the ports; see also `spread`, which asks for many origins at once."""
     if port_ids:
         for provider in _providers.values():
             yield from provider(port_ids)

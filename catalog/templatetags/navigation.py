@@ -41,6 +41,7 @@ PLACES = (
     Place("products/", "Products", "package"),
     Place("domains/", "Domains", "layers"),
     Place("slos/", "SLOs", "circle-check"),
+    Place("incidents/", "Incidents", "triangle-alert"),
     Place("lineage/", "Lineage", "workflow"),
     Place("map/", "Map", "map"),
     Place("teams/", "Teams", "users"),

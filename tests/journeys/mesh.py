@@ -14,6 +14,15 @@ from catalog.contracts.models import ChangeProposal, PortContract
 from catalog.contracts.services import import_document
 from catalog.contracts.services.publishing import propose_change
 from catalog.crawling.models import CrawlItem, CrawlRun
+from catalog.incidents.models import Incident
+from catalog.incidents.services import (
+    Report,
+    acknowledge_incident,
+    comment_on_incident,
+    note_incident,
+    report_incident,
+    resolve_incident,
+)
 from catalog.notifications import services as notifications
 from catalog.notifications.models import Kind, Notification
 from catalog.notifications.telling import Draft, fan_out_waiting, tell
@@ -65,10 +74,11 @@ class Mesh:
     check: ConnectionCheck
     slo: ServiceLevelObjective
     proposal: ChangeProposal
+    incident: Incident
 
     def numbers(self) -> dict[str, int]:
         """What stands in the paths of `pages`."""
-        return {name: getattr(self, name).pk for name in ("run", "check", "slo", "proposal")}
+        return {name: getattr(self, name).pk for name in ("run", "check", "slo", "proposal", "incident")}
 
 
 def plant(cast: Cast) -> Mesh:
@@ -109,9 +119,8 @@ def plant(cast: Cast) -> Mesh:
         make.make_product(f"Play sample {number}", domain=charts_domain, purpose="One of many.")
     ProductTrust.objects.create(product=charts, **_trust("bad"))
     proposed = _proposal(cast, plays)
-    planted = Mesh(
-        cast, store, plays, charts, _run(store, plays), _check(cast, store), _slos(plays), proposed
-    )
+    run, check, slo = _run(store, plays), _check(cast, store), _slos(plays)
+    planted = Mesh(cast, store, plays, charts, run, check, slo, proposed, _incident(cast, plays))
     _tell(cast)
     return planted
 
@@ -132,6 +141,19 @@ def _tell(cast: Cast) -> None:
     fan_out_waiting()
     first = Notification.objects.filter(recipient=cast.owner).order_by("pk").values_list("pk", flat=True)[:1]
     notifications.mark_read(actor=cast.owner, ids=list(first))
+
+
+def _incident(cast: Cast, plays: OutputPort) -> Incident:
+    """One that goes on and one of the past, and one of an upstream of Play events."""
+    over = report_incident(actor=None, product=cast.play_events, report=Report("The store was closed"))
+    resolve_incident(actor=cast.owner, incident=over, text="It is open again.")
+    note_incident(actor=cast.owner, incident=over, text="We learn of closing days before them.")
+    report_incident(actor=None, product=cast.playback_quality, report=Report("Scores of a wrong day"))
+    report = Report("Plays of Sunday are missing", "Since the loader was changed.", "high", plays)
+    found = report_incident(actor=cast.consumer, product=cast.play_events, report=report)
+    acknowledge_incident(actor=cast.owner, incident=found, text="Looking.")
+    comment_on_incident(actor=cast.consumer, incident=found, text="The charts show nothing for Sunday.")
+    return found
 
 
 def _proposal(cast: Cast, plays: OutputPort) -> ChangeProposal:

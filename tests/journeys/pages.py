@@ -2,8 +2,8 @@
 
 Paths may use what `mesh.plant` made: the products `listening/play-events` and `playback/playback-quality`, the
 domains `listening` and `playback`, the teams `listening-team` and `playback-team`, the connection `store`;
-`{run}`, `{check}`, `{slo}` and `{proposal}` are the numbers of its crawl, its test, an objective and a proposed
-contract. `test_pages` walks the steps of a bulk edit itself.
+`{run}`, `{check}`, `{slo}`, `{proposal}` and `{incident}` are the numbers of its crawl, its test, an objective, a
+proposed contract and an incident. `test_pages` walks the steps of a bulk edit itself.
 """
 
 from dataclasses import dataclass
@@ -54,6 +54,15 @@ PAGES: list[PageSpec] = [
     PageSpec("certifications", "/trust/certifications/"),
     PageSpec("certification", f"{PRODUCT}certification/", "consumer"),
     PageSpec("certification-give", f"{PRODUCT}certification/", "admin"),
+    PageSpec("incidents", "/incidents/"),
+    PageSpec("incidents-past", "/incidents/?status=resolved&severity=low", "consumer"),
+    PageSpec("incidents-product", f"{PRODUCT}incidents/"),
+    PageSpec("incidents-report", f"{PRODUCT}incidents/new/", "consumer"),
+    PageSpec("incidents-one", "/incidents/{incident}/"),
+    PageSpec("incidents-one-consumer", "/incidents/{incident}/", "consumer"),
+    PageSpec("incidents-downstream", "/products/playback/playback-quality/", "steward"),
+    PageSpec("incidents-status", "/incidents/status/listening/play-events/"),
+    PageSpec("incidents-status-domain", "/incidents/status/listening/", "consumer"),
     PageSpec("documents-import", "/contracts/import/"),
     PageSpec("operations", "/operations/", "admin"),
     PageSpec("lineage", "/lineage/"),

@@ -1,0 +1,119 @@
+"""Which products read from each of many ports, directly or through others, and the way there.
+
+The same providers as `reach` answer, but for many origins together: a few queries a step, however many origins there
+are. Each origin's part is walked in memory.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from catalog.products.models import DataProduct, Lifecycle, OutputPort
+from catalog.products.reach import uses_of
+
+DEEPEST = 20  # steps
+MOST = 2_000  # products reached from one origin
+MOST_PORTS = 50_000  # of the whole neighbourhood that is looked at
+
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the question begins: ports of one product."""
+
+    product_id: int
+    port_ids: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Spread:
+    """Product -> the products on the shortest way to it, from the top down (empty: it reads directly).
+
+    `others` are readers that are no products (teams, people), by their words; `is_cut` where a budget ended the walk.
+    """
+
+    paths: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    others: set[str] = field(default_factory=set)
+    is_cut: bool = False
+
+    @property
+    def consumers(self) -> int:
+        return len(self.paths) + len(self.others)
+
+
+@dataclass(slots=True)
+class _Neighbourhood:
+    """Everything downstream of all origins: who reads from each port, and the ports of each of those products."""
+
+    readers: dict[int, list[int]] = field(default_factory=dict)  # port -> products
+    others: dict[int, set[str]] = field(default_factory=dict)  # port -> words
+    ports: dict[int, list[int]] = field(default_factory=dict)  # product -> ports
+    is_cut: bool = False
+
+
+def spread_of(origins: Mapping[int, Origin]) -> dict[int, Spread]:
+    """For each origin (by the caller's key) what it reaches; retired products read nothing any more."""
+    around = _explore({pk for origin in origins.values() for pk in origin.port_ids})
+    return {key: _walk(origin, around) for key, origin in origins.items()}
+
+
+def _explore(port_ids: set[int]) -> _Neighbourhood:
+    around = _Neighbourhood()
+    frontier, asked, products = set(port_ids), set(port_ids), set[int]()
+    for _ in range(DEEPEST):
+        if not frontier:
+            return around
+        reached: set[int] = set()
+        for part in _parts(frontier):
+            for use in uses_of(part):
+                if use.product_id is None:
+                    around.others.setdefault(use.port_id, set()).add(use.words)
+                else:
+                    around.readers.setdefault(use.port_id, []).append(use.product_id)
+                    reached.add(use.product_id)
+        frontier = _ports_of(reached - products, around) - asked
+        products |= reached
+        asked |= frontier
+        if len(asked) > MOST_PORTS:
+            break
+    around.is_cut = bool(frontier)
+    return around
+
+
+def _ports_of(product_ids: set[int], around: _Neighbourhood) -> set[int]:
+    """The ports of products that are still offered; noted in `around`."""
+    found: set[int] = set()
+    for part in _parts(product_ids):
+        living = DataProduct.objects.filter(pk__in=part).exclude(lifecycle=Lifecycle.RETIRED)
+        around.ports |= {pk: [] for pk in living.values_list("pk", flat=True)}
+        rows = OutputPort.objects.filter(product__in=part).order_by("pk")
+        for pk, product_id in rows.values_list("pk", "product_id"):
+            if product_id in around.ports:
+                around.ports[product_id].append(pk)
+                found.add(pk)
+    return found
+
+
+def _walk(origin: Origin, around: _Neighbourhood) -> Spread:
+    spread = Spread(is_cut=around.is_cut)
+    frontier: list[tuple[int, tuple[int, ...]]] = [(pk, ()) for pk in origin.port_ids]
+    while frontier:
+        further: list[tuple[int, tuple[int, ...]]] = []
+        for port_id, path in frontier:
+            spread.others |= around.others.get(port_id, set())
+            for reader in sorted(around.readers.get(port_id, ())):
+                is_known = reader in spread.paths or reader == origin.product_id
+                if is_known or reader not in around.ports:
+                    continue
+                if len(spread.paths) >= MOST:
+                    spread.is_cut = True
+                    return spread
+                spread.paths[reader] = path
+                further += [(pk, (*path, reader)) for pk in around.ports[reader]]
+        frontier = further
+    return spread
+
+
+def _parts(ids: Collection[int]) -> Iterable[list[int]]:
+    listed = sorted(ids)
+    return (listed[start : start + _AT_ONCE] for start in range(0, len(listed), _AT_ONCE))
