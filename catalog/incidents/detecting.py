@@ -18,12 +18,20 @@ from catalog.incidents.severity import Severity, worst
 from catalog.incidents.transitions import Cause
 from catalog.incidents.troubles import Trouble, count_reach, take_note
 from catalog.products.models import Lifecycle, OutputPort
+from catalog.quality.models import CheckState, QualityCheck
+from catalog.quality.outcomes import Status as CheckStatus
 from catalog.slos.evaluate import Status as SloStatus
 from catalog.slos.models import ServiceLevelObjective, SloState
 
 OFFERED = (Lifecycle.ACTIVE, Lifecycle.DEPRECATED)  # drafts and retired products promise nothing to anybody
-SEEN_BY_LOOKING = (Cause.SLO, Cause.DRIFT, Cause.UNREACHABLE)
-SEEN_BY_CRAWLS = (Cause.SLO, Cause.UNREACHABLE)  # drift announces itself when a side of it changes
+SEEN_BY_LOOKING = (Cause.SLO, Cause.DRIFT, Cause.CHECK, Cause.UNREACHABLE)
+SEEN_BY_CRAWLS = (Cause.SLO, Cause.UNREACHABLE)  # drift and checks announce themselves when they change
+#: how critical a failing check is; one that only informs opens nothing
+CHECK_CRITICALITY = {
+    QualityCheck.Severity.WARNING: Severity.LOW,
+    QualityCheck.Severity.ERROR: Severity.MEDIUM,
+    QualityCheck.Severity.CRITICAL: Severity.HIGH,
+}
 _AT_ONCE = 500
 
 
@@ -127,6 +135,36 @@ def _drifts(look: Look) -> None:
             look.ended[incident.key] = "What is observed is as promised again."
 
 
+def _checks(look: Look) -> None:
+    """A check that fails is trouble until it passes, or is asked no more; one that was not measured says neither."""
+    states = CheckState.objects.filter(
+        quality_check__port__in=list(look.ports), quality_check__ended_at=None
+    ).select_related("quality_check")
+    found: dict[int, CheckState] = {}
+    for state in states.order_by("quality_check_id"):
+        check = state.quality_check
+        found[check.pk] = state
+        criticality = CHECK_CRITICALITY.get(QualityCheck.Severity(check.severity))
+        if criticality is not None and _failing(state, look.now):
+            port, words = look.ports[check.port_id], f"{check.name} fails."
+            more = {"criticality": criticality.value, "subject": str(check.pk), "check_id": check.pk}
+            look.found(port.pk, Cause.CHECK, f"{check.name[:120]} of {port} fails", words, **more)
+    for incident in look.of(Cause.CHECK):
+        known = found.get(incident.quality_check_id or 0)
+        if known is None:
+            look.ended[incident.key] = "The check is not asked any more."
+        elif known.status == CheckStatus.PASSED and _is_recent(known, look.now):
+            look.ended[incident.key] = "The check passes again."
+
+
+def _failing(state: CheckState, now: dt.datetime) -> bool:
+    return state.status == CheckStatus.FAILED and _is_recent(state, now)
+
+
+def _is_recent(state: CheckState, now: dt.datetime) -> bool:
+    return state.valid_until is None or now <= state.valid_until
+
+
 def _reachability(look: Look) -> None:
     """A port whose newest reading did not reach the data is trouble until one does."""
     rows = _with_newest_reading(OutputPort.objects.filter(pk__in=list(look.ports)))
@@ -152,6 +190,7 @@ def _with_newest_reading(ports: QuerySet[OutputPort]) -> QuerySet[Any]:
 _LOOKS: dict[Cause, Callable[[Look], None]] = {
     Cause.SLO: _objectives,
     Cause.DRIFT: _drifts,
+    Cause.CHECK: _checks,
     Cause.UNREACHABLE: _reachability,
 }
 
@@ -169,6 +208,8 @@ def _suspects(now: dt.datetime) -> set[int]:
     missed = SloState.objects.filter(status=SloStatus.BAD, valid_until__gte=now, slo__ended_at=None)
     found = set(missed.values_list("slo__port_id", flat=True))
     found.update(PortDrift.objects.filter(breaking__gt=0).values_list("port_id", flat=True))
+    failing = CheckState.objects.filter(status=CheckStatus.FAILED, quality_check__ended_at=None)
+    found.update(failing.values_list("quality_check__port_id", flat=True))
     readings = AssetReading.objects.filter(asset=OuterRef("asset_id")).order_by("-read_at")
     reached = OutputPort.objects.exclude(asset=None).annotate(
         reached=Subquery(readings.values("is_reachable")[:1])

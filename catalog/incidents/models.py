@@ -12,6 +12,7 @@ from catalog.common.models import TimestampedModel
 from catalog.incidents import severity as severities
 from catalog.incidents import transitions
 from catalog.products.models import DataProduct, OutputPort
+from catalog.quality.models import QualityCheck
 from catalog.slos.models import ServiceLevelObjective
 
 
@@ -55,6 +56,9 @@ class Incident(TimestampedModel):
     )  # None: the whole product
     slo = models.ForeignKey(
         ServiceLevelObjective, null=True, blank=True, on_delete=models.SET_NULL, related_name="incidents"
+    )
+    quality_check = models.ForeignKey(
+        QualityCheck, null=True, blank=True, on_delete=models.SET_NULL, related_name="incidents"
     )
     cause = models.CharField(max_length=12, choices=Cause.choices)
     key = models.CharField(max_length=120)  # "port:7:slo:12"

@@ -23,7 +23,7 @@ MEANINGS = {"low": "unknown", "medium": "warning", "high": "bad", "critical": "b
 def incidents_for(user: User) -> QuerySet[Incident]:
     """Those `user` may see, with what every list shows."""
     return Incident.objects.visible_to(user).select_related(
-        "product__domain", "product__team", "port", "slo", "assignee"
+        "product__domain", "product__team", "port", "slo", "quality_check", "assignee"
     )
 
 

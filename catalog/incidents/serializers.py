@@ -21,8 +21,8 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
     class Meta:
         model = Incident
         fields = [
-            "id", "product", "port", "slo", "cause", "title", "summary", "status", "severity", "consumers",
-            "occurrences", "opened_at", "last_seen_at", "acknowledged_at", "assignee", "resolved_at",
+            "id", "product", "port", "slo", "quality_check", "cause", "title", "summary", "status", "severity",
+            "consumers", "occurrences", "opened_at", "last_seen_at", "acknowledged_at", "assignee", "resolved_at",
             "is_resolved_by_portal", "cause_ended_at", "note", "revision",
         ]  # fmt: skip
         read_only_fields = fields

@@ -32,6 +32,7 @@ class Trouble:
     criticality: str
     subject: str = ""
     slo_id: int | None = None
+    check_id: int | None = None
 
     @property
     def key(self) -> str:
@@ -114,6 +115,7 @@ def _create(trouble: Trouble, spread: Spread, now: dt.datetime) -> None:
         product_id=trouble.product_id,
         port_id=trouble.port_id,
         slo_id=trouble.slo_id,
+        quality_check_id=trouble.check_id,
         cause=trouble.cause.value,
         key=trouble.key,
         title=trouble.title[:200],

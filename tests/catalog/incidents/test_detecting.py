@@ -14,6 +14,9 @@ from catalog.incidents.detecting import look_at, sweep
 from catalog.incidents.models import Incident
 from catalog.products.models import DataProduct, Lifecycle, OutputPort
 from catalog.products.services import change_lifecycle, edit_port
+from catalog.quality.models import QualityCheck
+from catalog.quality.services import create_check, delete_check, end_check
+from catalog.quality.storing import NewResult, store_results
 from catalog.slos.evaluating import evaluate_slos
 from catalog.slos.models import ServiceLevelObjective, SloState
 from catalog.slos.services import create_slo, delete_slo, edit_slo, end_slo
@@ -158,6 +161,62 @@ def test_an_objective_that_promises_no_more_ends_its_incident(
     assert the("slo").status == "resolved"
 
 
+@pytest.fixture
+def check(cast: Cast) -> QualityCheck:
+    port = make.make_port(cast.play_events, "sessions")
+    return create_check(
+        actor=None,
+        port=port,
+        name="No empty listener",
+        kind="not_null",
+        element="listener",
+        severity="critical",
+    )
+
+
+def answer(check: QualityCheck, *outcomes: str, ago: timedelta = timedelta()) -> None:
+    """Results one after the other, the last just now or `ago`."""
+    now = timezone.now() - ago
+    moments = [now - timedelta(minutes=len(outcomes) - place) for place in range(len(outcomes))]
+    store_results(
+        NewResult(check_id=check.pk, measured_at=at, outcome=outcome, source="crawl")
+        for at, outcome in zip(moments, outcomes, strict=True)
+    )
+
+
+def test_a_failing_check_opens_an_incident_until_it_passes(check: QualityCheck, committed: Committed) -> None:
+    with committed():
+        answer(check, "failed", "failed", "failed", ago=timedelta(hours=1))
+    incident = the("check")
+    assert incident.title == "No empty listener of sessions 1.0.0 fails"
+    assert incident.quality_check == check
+    assert incident.severity == "medium"  # a critical check, and nobody reads from it
+    with committed():
+        answer(check, "passed", "passed", "passed", "passed", "passed")
+    incident.refresh_from_db()
+    assert incident.status == "resolved"
+
+
+@pytest.mark.parametrize("service", [end_check, delete_check])
+def test_a_check_that_is_asked_no_more_ends_its_incident(
+    check: QualityCheck, service: Callable[..., Any], committed: Committed
+) -> None:
+    with committed():
+        answer(check, "failed", "failed", "failed")
+    with committed():
+        service(actor=None, check=check)
+    assert the("check").status == "resolved"
+    sweep(now=timezone.now())
+    assert Incident.objects.count() == 1
+
+
+def test_a_check_that_only_informs_opens_nothing(check: QualityCheck, committed: Committed) -> None:
+    QualityCheck.objects.update(severity="info")
+    with committed():
+        answer(check, "failed", "failed", "failed")
+    assert not Incident.objects.exists()
+
+
 def test_drafts_open_nothing_and_a_retired_product_ends_what_is_open(
     cast: Cast, slo: ServiceLevelObjective, committed: Committed
 ) -> None:
@@ -195,5 +254,5 @@ def test_looking_at_many_ports_that_are_well_costs_the_same(
     cast: Cast, many: int, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     ports = [make.make_port(cast.play_events, f"port-{number}") for number in range(many)]
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         look_at(port_ids=[port.pk for port in ports], now=timezone.now())
