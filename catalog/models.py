@@ -19,6 +19,7 @@ from catalog.connections.models import Connection, ConnectionCheck
 from catalog.contracts.models import (
     Acknowledgement,
     ChangeProposal,
+    ContractTemplate,
     ContractVersion,
     DataContract,
     PortContract,
@@ -57,6 +58,7 @@ __all__ = [
     "Classification",
     "Connection",
     "ConnectionCheck",
+    "ContractTemplate",
     "ContractVersion",
     "CrawlItem",
     "CrawlRun",

@@ -11,24 +11,24 @@ from catalog.accounts import kernel
 from catalog.accounts.caller import caller
 from catalog.accounts.models import User
 from catalog.common.documents import MAX_BYTES, read_document
-from catalog.common.errors import Invalid, NotFound, PortalError
+from catalog.common.errors import Invalid, NotAllowed, NotFound, PortalError
 from catalog.contracts import editing
 from catalog.contracts.changes import by_path
 from catalog.contracts.checking import Check, check_contract
 from catalog.contracts.difference import difference, suggested_version
-from catalog.contracts.drafting import draft_contract
 from catalog.contracts.emit import to_yaml
 from catalog.contracts.export import find_version
 from catalog.contracts.forms import ProposalForm, PublishForm
 from catalog.contracts.models import ChangeProposal, ContractVersion, DataContract
 from catalog.contracts.pages import contract_page
 from catalog.contracts.reading import working_data
-from catalog.contracts.services import publishing
+from catalog.contracts.services import publishing, starting
+from catalog.contracts.templates import offered_templates, template_named
 from catalog.products.addresses import with_product
-from catalog.products.models import DataProduct
-from catalog.schemas.selectors import newest_observed_ids, shapes_of
+from catalog.products.models import DataProduct, OutputPort
 
 LONGEST = MAX_BYTES
+MOST_PORTS = 200  # to choose from
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -54,17 +54,28 @@ def propose(request: HttpRequest) -> HttpResponse:
     if "suggest" in request.POST:
         text = _with_version(text, request.POST.get("suggest", ""))
     check = check_contract(person, text.encode())
+    if "start" in request.POST:
+        try:
+            port = _start(person, request.POST.get("port", ""), text)
+        except PortalError as error:
+            form.add_error(None, str(error))
+            return _page(request, text, check, wanted, form, status=_status_of(error))
+        messages.success(request, f"{port} is offered under its contract now.")
+        return redirect("contracts:contract", port.product.domain.slug, port.product.slug)
     if "propose" in request.POST:
         try:
             made = publishing.propose_change(actor=person, raw=text.encode(), note=form.cleaned_data["note"])
         except PortalError as error:
             form.add_error(None, str(error))
-            return _page(
-                request, text, check, wanted, form, status=409 if not isinstance(error, Invalid) else 400
-            )
+            return _page(request, text, check, wanted, form, status=_status_of(error))
         messages.success(request, f"Version {made.version} was proposed.")
         return redirect("contracts:proposal", made.pk)
     return _page(request, text, check, wanted, form)
+
+
+def _status_of(error: PortalError) -> int:
+    statuses: dict[type[PortalError], int] = {Invalid: 400, NotFound: 404, NotAllowed: 403}
+    return statuses.get(type(error), 409)
 
 
 def _page(
@@ -76,6 +87,8 @@ def _page(
     *,
     turn: str = "",
     status: int = 200,
+    port_key: str = "",
+    chooser: dict[str, Any] | None = None,
 ) -> HttpResponse:
     data = read_document(text.encode()).data if view == "form" and text.strip() else None
     is_form = isinstance(data, dict)
@@ -92,6 +105,8 @@ def _page(
         "is_form": is_form,
         "types": editing.TYPES,
         "operators": editing.OPERATORS,
+        "port_key": port_key or request.POST.get("port", "")[:500],
+        "chooser": chooser,
     }
     return render(request, "catalog/contracts/check.html", context, status=status)
 
@@ -219,17 +234,42 @@ def compare(request: HttpRequest, product: DataProduct) -> HttpResponse:
 @require_safe
 @with_product
 def draft(request: HttpRequest, product: DataProduct) -> HttpResponse:
-    """A contract drafted from what a crawl observed of a port (`?port=name/version`), to be edited and imported."""
+    """A contract drafted for a port (`?port=name/version`) on top of a template (`?template=`), to be edited and
+    started. What a crawl observed stands in it; before the first crawl what the port declares."""
     name, _, version = request.GET.get("port", "").rpartition("/")
-    ports = product.output_ports.exclude(asset=None).select_related("asset")
-    port = ports.filter(name=name, version=version).first() if name else ports.first()
-    schema = newest_observed_ids([port.asset_id]).get(port.asset_id) if port and port.asset_id else None
-    if port is None or port.asset is None or schema is None:
-        raise NotFound("Nothing was observed of this port yet.")
-    data = draft_contract(
-        key=f"urn:mesh:{product.domain.slug}:{product.slug}:{port.name}",
-        name=f"{product.name}: {port.title or port.name}",
-        table=port.asset.name.rsplit(".", 1)[-1], domain=product.domain.slug, product=product.name,
-        fields=shapes_of([schema])[schema],
-    )  # fmt: skip
-    return _page(request, to_yaml(data), None, "form")
+    ports = product.output_ports.select_related("asset").order_by("name", "-version")
+    chosen = ports.filter(name=name, version=version).first() if name else ports.exclude(asset=None).first()
+    port = chosen if name else chosen or ports.first()
+    if port is None:
+        raise NotFound("There is no such port to start a contract for.")
+    slug = request.GET.get("template", "")
+    template = template_named(slug) if slug else None
+    if slug and template is None:
+        raise NotFound("There is no such template.")
+    port.product = product
+    chooser = {
+        "product": product, "ports": ports[:MOST_PORTS], "port": port, "templates": offered_templates(),
+        "template": slug,
+    }  # fmt: skip
+    data = starting.drafted(port, template)
+    return _page(request, to_yaml(data), None, "form", port_key=_key(port), chooser=chooser)
+
+
+def _key(port: OutputPort) -> str:
+    return f"{port.product.key}/{port.name}/{port.version}"
+
+
+def _start(person: User, key: str, text: str) -> OutputPort:
+    """Start the contract of the port named by its key, which the person may see."""
+    parts = key.split("/")
+    port = None
+    if len(parts) == 4:
+        names = ("product__domain__slug", "product__slug", "name", "version")
+        seen = OutputPort.objects.visible_to(person).select_related(
+            "product__domain", "product__team", "asset"
+        )
+        port = seen.filter(**dict(zip(names, parts, strict=True))).first()
+    if port is None:
+        raise NotFound("There is no such port, or you may not see it.")
+    starting.start_contract(actor=person, port=port, raw=text.encode())
+    return port

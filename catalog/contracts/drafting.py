@@ -54,3 +54,20 @@ def _property(shape: FieldShape) -> Data:
     if shape.classification:
         made["classification"] = shape.classification
     return made
+
+
+IDENTITY = ("apiVersion", "kind", "id", "name", "version", "status", "domain", "dataProduct")
+_OBJECT = frozenset({"name", "physicalName", "physicalType", "properties", "id"})  # never a template's
+
+
+def with_template(drafted: Data, template: Data) -> Data:
+    """`drafted` with everything a template says besides identity and fields.
+
+    What the template says of its first object (checks, tags, descriptions) is said of every drafted object.
+    """
+    shared = {name: value for name, value in template.items() if name not in {*IDENTITY, "schema"}}
+    objects = template.get("schema")
+    first = objects[0] if isinstance(objects, list) and objects and isinstance(objects[0], dict) else {}
+    extra = {name: value for name, value in first.items() if name not in _OBJECT}
+    head = {name: drafted[name] for name in IDENTITY if name in drafted}
+    return {**head, **shared, "schema": [{**item, **extra} for item in drafted["schema"]]}

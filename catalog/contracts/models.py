@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from simple_history.models import HistoricalRecords
 
 from catalog.accounts import kernel
 from catalog.accounts.models import User
@@ -184,3 +185,22 @@ class Acknowledgement(TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.product} on {self.proposal}"
+
+
+class ContractTemplate(TimestampedModel):
+    """What contracts of one sort have in common, kept by governance; a row named as a built-in one stands in for it."""
+
+    slug = models.SlugField(max_length=80, unique=True)
+    name = models.CharField(max_length=120)
+    description = models.TextField(max_length=1_000, blank=True)  # when to choose it
+    text = models.TextField(max_length=100_000)  # an ODCS document without identity, as YAML
+    is_offered = models.BooleanField(default=True)
+    revision = models.PositiveIntegerField(default=1)
+
+    history = HistoricalRecords(excluded_fields=["updated_at"])
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -25,5 +25,11 @@ def can_publish_contract(user: User, contract: DataContract) -> bool:
     return kernel.can(user, "product.publish", contract.product)
 
 
+def can_edit_contract_template(user: User, _template: object) -> bool:
+    """The governance group and platform admins."""
+    return kernel.standing(user).sees_everything
+
+
+kernel.register("contract_template.edit", can_edit_contract_template, on="")
 kernel.register("contract.edit", can_edit_contract)
 kernel.register("contract.publish", can_publish_contract)

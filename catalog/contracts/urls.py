@@ -2,7 +2,15 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from catalog.contracts import api, change_views, document_api, proposal_api, views
+from catalog.contracts import (
+    api,
+    change_views,
+    document_api,
+    proposal_api,
+    template_api,
+    template_views,
+    views,
+)
 
 app_name = "contracts"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -10,6 +18,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("products/<str:domain>/<str:slug>/contract/original/", views.original, name="original"),
     path("contracts/import/", views.import_page, name="import"),
     path("contracts/check/", change_views.propose, name="check"),
+    path("contracts/templates/", template_views.index, name="templates"),
+    path("contracts/templates/new/", template_views.create, name="template_new"),
+    path("contracts/templates/<slug:slug>/", template_views.edit, name="template"),
+    path("contracts/templates/<slug:slug>/remove/", template_views.remove, name="template_remove"),
     path("contracts/proposals/<int:pk>/", change_views.proposal, name="proposal"),
     path("products/<str:domain>/<str:slug>/contract/difference/", change_views.compare, name="difference"),
     path("products/<str:domain>/<str:slug>/contract/draft/", change_views.draft, name="draft"),
@@ -38,5 +50,17 @@ api_urlpatterns: list[URLPattern | URLResolver] = [
         "contracts/proposals/<int:pk>/withdrawal/",
         proposal_api.ProposalWithdrawal.as_view(),
         name="proposal-withdrawal",
+    ),
+    path("contracts/templates/", template_api.TemplateList.as_view(), name="contract-templates"),
+    path("contracts/templates/<slug:slug>/", template_api.TemplateDetail.as_view(), name="contract-template"),
+    path(
+        "products/<str:domain>/<str:slug>/ports/<str:name>/<str:version>/contract/draft/",
+        template_api.PortDraft.as_view(),
+        name="port-contract-draft",
+    ),
+    path(
+        "products/<str:domain>/<str:slug>/ports/<str:name>/<str:version>/contract/",
+        template_api.PortContractStart.as_view(),
+        name="port-contract",
     ),
 ]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.walk import Example, Routes, api, hidden, hidden_api, nothing, page
-from tests.walk.products import ledger, play_events
+from tests.walk.products import ledger, ledger_port, play_events, plays
 from tests.walk.world import World
 
 
@@ -55,6 +55,14 @@ def stranger(world: World) -> dict[str, Any]:
     return {"product": "playback/playback-quality"}
 
 
+def built_in(world: World) -> dict[str, Any]:
+    return {"slug": "batch-table"}
+
+
+def template(world: World) -> dict[str, Any]:
+    return {"slug": "own", "name": "Own", "text": "tags: [own]"}
+
+
 ROUTES: Routes = {
     "compat:datacontract": [
         Example(contract_id, api()),
@@ -91,6 +99,26 @@ ROUTES: Routes = {
     "api:contracts-document": [
         Example(known_contract, api()),
         Example(vault_contract, hidden_api(), conceals=True),
+    ],
+    "contracts:templates": [Example(nothing, page(guest=200))],
+    "contracts:template_new": [
+        Example(nothing, page(403, guest=403, admin=200)),
+        Example(nothing, page(403, guest=403, admin=302), method="POST", body=template),
+    ],
+    "contracts:template": [Example(built_in, page(403, guest=403, admin=200))],
+    "contracts:template_remove": [Example(built_in, page(403, guest=403, admin=409), method="POST")],
+    "api:contract-templates": [
+        Example(nothing, api(guest=200)),
+        Example(nothing, api(403, guest=403, admin=201), method="POST", body=template),
+    ],
+    "api:contract-template": [
+        Example(built_in, api(guest=200)),
+        Example(built_in, api(403, guest=403, admin=409), method="DELETE"),
+    ],
+    "api:port-contract-draft": [Example(plays, api()), Example(ledger_port, hidden_api(), conceals=True)],
+    "api:port-contract": [
+        Example(plays, api(403, guest=404, owner=400, admin=400), method="POST", body=unread),
+        Example(ledger_port, hidden_api(admin=400), method="POST", body=unread, conceals=True),
     ],
     "api:proposals": [
         Example(nothing, api(guest=200)),
