@@ -32,7 +32,7 @@ from catalog.domains.models import Domain
 from catalog.incidents.models import Incident, IncidentEvent, IncidentReach, PublicStatus
 from catalog.notifications.models import Notice, Notification, Preference, Subscription
 from catalog.products.models import DataProduct, InputPort, OutputPort, Stewardship
-from catalog.quality.models import CheckResult, CheckState, QualityCheck, QualityScore
+from catalog.quality.models import CheckResult, CheckState, QualityCheck, QualityScore, WaitingResults
 from catalog.schemas.models import Field, FieldAnnotation, FieldProfile, SchemaVersion
 from catalog.search.models import SearchState
 from catalog.slos.models import Measurement, MeasurementRollup, ServiceLevelObjective, SloState
@@ -106,4 +106,5 @@ __all__ = [
     "Team",
     "User",
     "ViewDefinition",
+    "WaitingResults",
 ]

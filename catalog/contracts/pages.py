@@ -18,6 +18,7 @@ from catalog.contracts.models import (
 )
 from catalog.contracts.outline import Part, outline
 from catalog.products.models import DataProduct
+from catalog.quality.models import WaitingResults
 
 LONGEST_SHOWN = 200_000  # characters of the original on the page; the file has them all
 
@@ -44,6 +45,7 @@ class Opened:
     is_cut: bool
     label: str
     proposals: tuple[ChangeProposal, ...] = ()  # open ones
+    waiting: int = 0  # runs of its tests that wait for a port
 
     @property
     def is_contract(self) -> bool:
@@ -140,4 +142,9 @@ def _opened(choice: Choice, number: str) -> Opened:
         is_cut=len(text) > LONGEST_SHOWN,
         label=f"{identity.label} {identity.version}".strip(),
         proposals=tuple(_open_proposals(version)) if isinstance(version, ContractVersion) else (),
+        waiting=(
+            WaitingResults.objects.filter(contract_key=choice.identifier).count()
+            if isinstance(version, ContractVersion)
+            else 0
+        ),
     )

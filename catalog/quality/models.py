@@ -168,6 +168,34 @@ class CheckResult(models.Model):
         return f"{self.quality_check_id} at {self.measured_at:%Y-%m-%d %H:%M}: {self.outcome}"
 
 
+class WaitingResults(models.Model):
+    """Results about a contract that came before a port was offered under it; they are recorded when one is.
+
+    Kept as they were read, so without any value of the data.
+    """
+
+    contract_key = models.CharField(max_length=300)
+    tool = models.CharField(max_length=40)
+    version = models.CharField(max_length=60, blank=True)  # of the tool
+    run_key = models.CharField(max_length=200, blank=True)
+    findings = models.JSONField()  # as `waiting.write` makes them
+    digest = models.CharField(max_length=64)  # SHA-256 of the findings: the same file is kept once
+    sent_by = models.ForeignKey(
+        User, null=True, on_delete=models.CASCADE, related_name="+"
+    )  # None: the portal
+    received_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "waiting results"
+        ordering = ["-received_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["contract_key", "digest"], name="waiting_results_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tool} {self.run_key} of {self.contract_key}"
+
+
 class QualityScore(models.Model):
     """The score a crawl led to: 0-100, or None below two measured dimensions. `dimensions` explains every point."""
 

@@ -112,28 +112,36 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
         yield Shell(folder, commands, portal.web(), portal, owner, consumer)
 
 
-def test_real_clients_publish_lint_and_test(shell: Shell) -> None:
+def test_real_clients_publish_test_and_lint(shell: Shell) -> None:
     shell.write("contract.odcs.yaml", contract())
     shell.write("product.odps.yaml", product())
     assert "Published data contract successfully" in shell.run(
         "datacontract", "publish", "contract.odcs.yaml"
     )
-    said = shell.run("dataproduct", "publish", "product.odps.yaml")
-    assert "Published data product successfully" in said
-    assert f"Open {shell.host}/products/listening/orders/" in said
-
-    linted = shell.run("dataproduct", "lint", "product.odps.yaml")
-    assert "is resolvable" in linted
-    assert "passes datacontract lint" in linted
-    assert "warning" not in linted.lower()
 
     tested = shell.run(
         "datacontract", "test", "contract.odcs.yaml", "--publish", f"{shell.host}/api/test-results", status=1
     )
     assert "Error publishing" not in tested
     assert "Failed publishing" not in tested
+    assert shell.portal.rows("SELECT tool FROM catalog_waitingresults") == [("datacontract-cli",)]
+
+    said = shell.run("dataproduct", "publish", "product.odps.yaml")
+    assert "Published data product successfully" in said
+    assert f"Open {shell.host}/products/listening/orders/" in said
     outcomes = "SELECT outcome, count(*) FROM catalog_checkresult GROUP BY outcome ORDER BY outcome"
-    assert dict(shell.portal.rows(outcomes)) == {"failed": 1, "passed": 3}
+    assert shell.portal.rows(outcomes) == [("failed", 1), ("passed", 3)]
+
+    linted = shell.run("dataproduct", "lint", "product.odps.yaml")
+    assert "is resolvable" in linted
+    assert "passes datacontract lint" in linted
+    assert "warning" not in linted.lower()
+
+    shell.run(
+        "datacontract", "test", "contract.odcs.yaml", "--publish", f"{shell.host}/api/test-results", status=1
+    )
+    assert shell.portal.rows(outcomes) == [("failed", 2), ("passed", 6)]
+    assert shell.portal.rows("SELECT count(*) FROM catalog_qualitycheck") == [(4,)]
 
 
 def test_real_client_is_told_why_a_breaking_minor_version_is_refused(shell: Shell) -> None:

@@ -29,7 +29,7 @@ def _scan(table: str) -> dict[str, Any]:
 
 
 def run(world: World) -> dict[str, Any]:
-    """Of a contract under which no port is offered yet: known, and nothing to put the results on."""
+    """Of a contract under which no port is offered yet: the results wait, when their sender may change it."""
     return _run(world.contract.key)
 
 
@@ -58,7 +58,7 @@ ROUTES: Routes = {
         Example(nothing, api(405, guest=405)),
     ],
     "compat:test-results": [
-        Example(nothing, api(), method="POST", body=run),
+        Example(nothing, api(steward=403, consumer=403), method="POST", body=run),
         Example(nothing, hidden_api(), conceals=True, method="POST", body=vault_run),
     ],
     "compat:test-results-slash": [

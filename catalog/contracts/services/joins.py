@@ -16,6 +16,7 @@ from catalog.contracts.services.promises import follow_promises
 from catalog.contracts.signals import port_contract_changed
 from catalog.products import services as products
 from catalog.products.models import DataProduct, InputPort, OutputPort
+from catalog.quality.outside.services import take_waiting
 
 
 def may_join(session: Session, contract: DataContract, joint: PortContract) -> bool:
@@ -35,12 +36,14 @@ def put_in_force(
     parsed: odcs.Contract,
     before: odcs.Contract | None,
 ) -> None:
-    """Offer a port under `version`: its declared schema, promises, objectives and place follow."""
+    """Offer a port under `version`: its declared schema, promises, objectives and place follow, and results of the
+    contract's tests that waited for a port."""
     joint.version = version
     joint.save()
     _announce(joint.port)
     follow_contract(session, joint.port, parsed, before)
     follow_promises(session, joint.port, parsed)
+    transaction.on_commit(partial(take_waiting, contract_key=joint.contract_key), robust=True)
 
 
 def _announce(port: OutputPort) -> None:

@@ -64,7 +64,8 @@ class Command(BaseCommand):
         if as_json:
             self.stdout.write(json.dumps(taken.as_dict(), ensure_ascii=False))
             return
-        left = f", {taken.unplaced} left out" if taken.unplaced else ""
+        left = f", {taken.waiting} waiting for a port" if taken.waiting else ""
+        left += f", {taken.unplaced} left out" if taken.unplaced else ""
         where = ", ".join(taken.ports) or "no port"
         self.stdout.write(f"{taken.name} ({taken.tool}): {taken.results} results on {where}{left}")
         for problem in taken.problems:

@@ -54,6 +54,7 @@ class TakenSerializer(serializers.Serializer[Any]):
     results = serializers.IntegerField()
     ports = serializers.ListField(child=serializers.CharField())
     unplaced = serializers.IntegerField()
+    waiting = serializers.IntegerField()
     problems = PlaceSerializer(many=True)
 
 
@@ -105,7 +106,10 @@ class TestResults(StrictParameters, APIView):
         responses=TakenSerializer,
     )
     def post(self, request: Request) -> Response:
-        """200 with what became of them; 404 for a contract that is not here or not to be seen."""
+        """200 with what became of them; they wait where no port is offered under the contract yet.
+
+        404 for a contract that is not here or not to be seen.
+        """
         (taken,) = _take(caller(request), _files(request), "contract", "")
         return Response(taken.as_dict())
 

@@ -7,7 +7,18 @@ from catalog.accounts.models import User
 from catalog.products.models import OutputPort
 from catalog.quality.outside.findings import Dataset
 
-ContractPorts = Callable[[User | None, Dataset], Sequence[OutputPort] | None]
+NOT_ALLOWED, NO_PORT = "not-allowed", "no-port"
+
+
+@dataclass(frozen=True, slots=True)
+class Under:
+    """The ports under a contract, and whether the sender may leave results for those still to come."""
+
+    ports: Sequence[OutputPort]
+    may_wait: bool
+
+
+ContractPorts = Callable[[User | None, Dataset], Under | None]
 _providers: list[ContractPorts] = []
 _QUALIFIERS = 2  # database and schema
 
@@ -36,11 +47,15 @@ def place_all(actor: User | None, datasets: Collection[Dataset]) -> dict[Dataset
 
 def _under_contract(actor: User | None, dataset: Dataset) -> Place:
     for provider in _providers:
-        ports = provider(actor, dataset)
-        if ports:
-            return Place(tuple(ports))
-        if ports is not None:
-            return Place(rule="no-port", reason="No port is offered under this contract yet.")
+        under = provider(actor, dataset)
+        if under is not None and under.ports:
+            return Place(tuple(under.ports))
+        if under is not None and under.may_wait:
+            return Place(
+                rule=NO_PORT, reason="No port is offered under this contract yet; kept until one is."
+            )
+        if under is not None:
+            return Place(rule=NOT_ALLOWED, reason="You may not send results for this contract.")
     return Place(rule="unknown-contract", reason="There is no such contract here, or none you may see.")
 
 

@@ -1,5 +1,6 @@
 """Taking results of other tools: their checks are declared on the ports they are about, their results recorded."""
 
+import contextlib
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
@@ -11,25 +12,25 @@ from django.utils import timezone
 
 from catalog.accounts import kernel
 from catalog.accounts.models import User
-from catalog.common.errors import Invalid, NotAllowed, NotFound, Problem
+from catalog.common.errors import Invalid, NotAllowed, NotFound, PortalError, Problem
 from catalog.products.models import OutputPort
 from catalog.quality import storing
 from catalog.quality.declaring import DeclaredCheck, declare_checks
-from catalog.quality.models import QualityCheck
-from catalog.quality.outside import dbt
-from catalog.quality.outside.findings import Finding, Reading
-from catalog.quality.outside.places import Place, place_all
+from catalog.quality.models import QualityCheck, WaitingResults
+from catalog.quality.outside import dbt, waiting
+from catalog.quality.outside.findings import Dataset, Finding, Reading
+from catalog.quality.outside.places import NO_PORT, NOT_ALLOWED, Place, place_all
 from catalog.quality.services import AHEAD, MOST_RESULTS, record_results
 from catalog.quality.storing import NewResult
 
 MOST_PROBLEMS = 100  # shown of one file
 _KEY = 300  # characters of a check's key
-NOT_ALLOWED, NO_PORT = "not-allowed", "no-port"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What became of one file: `results` are on `ports` now; `unplaced` could not be, `problems` say why and where."""
+    """What became of one file: `results` are on `ports` now, `waiting` are kept until their contract has a port;
+    `unplaced` are left out, `problems` say why and where."""
 
     tool: str
     version: str
@@ -37,6 +38,7 @@ class Taken:
     results: int
     ports: tuple[str, ...]
     unplaced: int
+    waiting: int
     problems: tuple[Problem, ...]
     name: str = ""
 
@@ -49,6 +51,7 @@ class Taken:
             "results": self.results,
             "ports": list(self.ports),
             "unplaced": self.unplaced,
+            "waiting": self.waiting,
             "problems": [problem.as_dict() for problem in self.problems],
         }
 
@@ -75,19 +78,51 @@ def take_results(
         raise Invalid("There are too many results.", "Nothing was stored.", "", [Problem("$", "size", words)])
     problems = list(reading.problems)
     timed = [found for found in reading.findings if _is_timely(found, now, problems)]
-    placed, refused = _placed(actor, timed, port)
+    places = _places(actor, timed, port)
+    placed = [(found, places[found.dataset].ports) for found in timed if places[found.dataset].ports]
     for place in _by_port(placed):
         _record(actor, reading, place, [found for found, ports in placed if place in ports], now)
+    refused = [_left_out(found, places[found.dataset]) for found in timed if not places[found.dataset].ports]
+    kept = _keep(
+        actor, reading, [found for found in timed if places[found.dataset].rule == NO_PORT], now, problems
+    )
     problems += refused
-    unplaced = len(reading.findings) - len(placed)
     taken = Taken(
-        tool=reading.tool, version=reading.version, run=reading.run, results=len(placed), unplaced=unplaced,
+        tool=reading.tool, version=reading.version, run=reading.run, results=len(placed), waiting=kept,
+        unplaced=len(reading.findings) - len(placed) - kept, problems=tuple(problems[:MOST_PROBLEMS]), name=name,
         ports=tuple(f"{item.product.key}/{item.name}/{item.version}" for item in _by_port(placed)),
-        problems=tuple(problems[:MOST_PROBLEMS]), name=name,
     )  # fmt: skip
     if refused and not placed:
         _refuse(taken, refused)
     return taken
+
+
+@transaction.atomic
+def take_waiting(*, contract_key: str, now: dt.datetime | None = None) -> None:
+    """Record what waited for a port under this contract, as those who sent it. What they may not is forgotten."""
+    rows = WaitingResults.objects.select_for_update(of=("self",)).select_related("sent_by")
+    for row in rows.filter(contract_key=contract_key).order_by("received_at"):
+        waits = False
+        if row.sent_by is None or row.sent_by.is_active:
+            with contextlib.suppress(PortalError):
+                waits = take_results(actor=row.sent_by, reading=waiting.read(row), now=now).waiting > 0
+        if not waits:
+            row.delete()
+
+
+def _keep(
+    actor: User | None,
+    reading: Reading,
+    findings: Sequence[Finding],
+    now: dt.datetime,
+    problems: list[Problem],
+) -> int:
+    """How many findings wait now; a file speaks of one contract."""
+    if not findings:
+        return 0
+    problem = waiting.keep(actor=actor, reading=reading, findings=findings, now=now)
+    problems += [problem] if problem else []
+    return 0 if problem else len(findings)
 
 
 def _is_timely(found: Finding, now: dt.datetime, problems: list[Problem]) -> bool:
@@ -103,27 +138,23 @@ def _is_timely(found: Finding, now: dt.datetime, problems: list[Problem]) -> boo
     return not words
 
 
-def _placed(
-    actor: User | None, findings: Sequence[Finding], port: OutputPort | None
-) -> tuple[list[tuple[Finding, tuple[OutputPort, ...]]], list[Problem]]:
-    """Each finding with the ports it is about, and why the others are left out."""
-    if port is None:
-        places = place_all(actor, {found.dataset for found in findings})
-    else:
-        places = {found.dataset: Place((port,)) for found in findings}
+def _places(actor: User | None, findings: Sequence[Finding], port: OutputPort | None) -> dict[Dataset, Place]:
+    """Where each dataset is; ports the actor may not send results for are taken out."""
+    datasets = {found.dataset for found in findings}
+    places = dict.fromkeys(datasets, Place((port,))) if port else place_all(actor, datasets)
     allowed = _allowed(actor, [item for place in places.values() for item in place.ports])
-    placed, refused = [], []
-    for found in findings:
-        place = places[found.dataset]
-        ports = tuple(item for item in place.ports if item.product_id in allowed)
-        if ports:
-            placed.append((found, ports))
-        elif place.ports:
-            words = f"You may not send results for {place.ports[0].product.key}."
-            refused.append(Problem(found.path, NOT_ALLOWED, words, "warning"))
-        else:
-            refused.append(Problem(found.path, place.rule, place.reason, "warning"))
-    return placed, refused
+    return {dataset: _within(place, allowed) for dataset, place in places.items()}
+
+
+def _within(place: Place, allowed: set[int]) -> Place:
+    ports = tuple(item for item in place.ports if item.product_id in allowed)
+    if ports or not place.ports:
+        return replace(place, ports=ports)
+    return Place(rule=NOT_ALLOWED, reason=f"You may not send results for {place.ports[0].product.key}.")
+
+
+def _left_out(found: Finding, place: Place) -> Problem:
+    return Problem(found.path, place.rule, place.reason, "info" if place.rule == NO_PORT else "warning")
 
 
 def _allowed(actor: User | None, ports: Sequence[OutputPort]) -> set[int]:

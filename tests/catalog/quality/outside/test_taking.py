@@ -11,21 +11,22 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from catalog.accounts.models import User
 from catalog.audit.models import AuditEvent
 from catalog.common.errors import Invalid, NotAllowed, NotFound
-from catalog.contracts.models import PortContract
+from catalog.contracts.models import DataContract, PortContract
 from catalog.contracts.services import import_document
 from catalog.products.models import OutputPort
-from catalog.quality.models import CheckResult, CheckState, QualityCheck
+from catalog.quality.models import CheckResult, CheckState, QualityCheck, WaitingResults
+from catalog.quality.outside import waiting
 from catalog.quality.outside.findings import Dataset
 from catalog.quality.outside.places import place_all
 from catalog.quality.outside.reading import read_data
-from catalog.quality.outside.services import take_results
+from catalog.quality.outside.services import take_results, take_waiting
 from tests import factories as make
-from tests.catalog.contracts.documents import as_yaml, contract
+from tests.catalog.contracts.documents import as_yaml, contract, product
 from tests.catalog.quality.outside import files
 from tests.conftest import Cast
 
@@ -298,3 +299,56 @@ def test_command_takes_files_and_says_what_was_left_out(
         assert told.value.returncode == 2
     with pytest.raises(CommandError):
         call_command("import_results", str(good), "--as", "guest")
+
+
+def test_results_of_a_contract_without_a_port_wait_for_one(
+    cast: Cast, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    import_document(actor=cast.owner, raw=as_yaml(contract()))
+    for _ in range(2):
+        answer = post(cast.owner, files.contract_run(KEY), "/api/test-results")
+        assert (answer.status_code, answer.json()["waiting"], answer.json()["results"]) == (200, 1, 0)
+    row = WaitingResults.objects.get()
+    assert (row.sent_by, row.tool) == (cast.owner, "datacontract-cli")
+    assert "private value" not in json.dumps(row.findings)
+    with django_capture_on_commit_callbacks(execute=True):
+        document = product(
+            inputPorts=[], outputPorts=[{"name": "sessions", "version": "1.0.0", "contractId": KEY}]
+        )
+        assert import_document(actor=cast.owner, raw=as_yaml(document)).status == "imported"
+    assert not WaitingResults.objects.exists()
+    check = QualityCheck.objects.get(port__name="sessions")
+    assert check.results.get().run_key == "0ba3a68a-ca4d-4df3-b000-223056b0e47b"
+
+
+def test_what_its_sender_may_not_record_is_forgotten_when_the_port_comes(
+    cast: Cast, sessions: OutputPort
+) -> None:
+    reading = read_data(files.contract_run(KEY))
+    for sender in (cast.consumer, cast.guest):
+        waiting.keep(actor=sender, reading=reading, findings=reading.findings, now=NOW)
+        take_waiting(contract_key=KEY, now=NOW)
+    assert not WaitingResults.objects.exists()
+    assert not QualityCheck.objects.exists()
+
+
+def test_only_who_may_change_the_contract_leaves_results_and_the_newest_are_kept(cast: Cast) -> None:
+    import_document(actor=None, raw=as_yaml(contract()))
+    assert post(cast.consumer, files.contract_run(KEY), "/api/test-results").status_code in (403, 404)
+    assert not WaitingResults.objects.exists()
+    for number in range(waiting.MOST + 2):
+        reading = read_data(
+            files.contract_run(KEY, runId=str(number), timestampEnd=f"2026-11-18T15:{number:02}:00Z")
+        )
+        take_results(actor=None, reading=reading, now=NOW + dt.timedelta(seconds=number))
+    runs = set(WaitingResults.objects.values_list("run_key", flat=True))
+    assert runs == {str(number) for number in range(2, waiting.MOST + 2)}
+
+
+def test_contract_tab_tells_of_results_that_wait(cast: Cast) -> None:
+    import_document(actor=None, raw=as_yaml(contract()))
+    DataContract.objects.update(product=cast.play_events)
+    take_results(actor=None, reading=read_data(files.contract_run(KEY)), now=NOW)
+    client = Client()
+    client.force_login(cast.consumer)
+    assert b"Results are waiting" in client.get("/products/listening/play-events/contract/").content
