@@ -85,6 +85,7 @@ class Contract:
     objects: tuple[SchemaObject, ...] = ()
     servers: tuple[Server, ...] = ()
     freshness: dt.timedelta | None = None
+    schema: tuple[Any, ...] = ()  # as it stands; `objects` in the same order
     sla: tuple[Any, ...] = ()  # slaProperties as they stand
     team: TeamPart = field(default_factory=TeamPart)
     tags: tuple[str, ...] = ()
@@ -134,6 +135,7 @@ def parse(data: Data) -> Contract:
         objects=tuple(_object(item) for item in data.get("schema") or []),
         servers=tuple(_server(item) for item in data.get("servers") or []),
         freshness=_freshness(data.get("slaProperties") or []),
+        schema=tuple(data.get("schema") or []),
         sla=tuple(data.get("slaProperties") or []),
         team=read_team(data.get("team")),
         tags=texts(data.get("tags")),

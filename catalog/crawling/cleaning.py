@@ -127,10 +127,10 @@ def reading(seen: ObservedReading, now: datetime) -> ObservedReading:
         fresh_at, basis = None, f"{basis} (in the future, not believed)"
     return replace(
         seen,
-        latency_ms=_number(seen.latency_ms),
-        row_count=_count(seen.row_count),
-        size_bytes=_count(seen.size_bytes),
-        object_count=_count(seen.object_count),
+        latency_ms=number(seen.latency_ms),
+        row_count=count(seen.row_count),
+        size_bytes=count(seen.size_bytes),
+        object_count=count(seen.object_count),
         fresh_at=fresh_at,
         fresh_basis=basis,
         error=failure(seen.error) if seen.error else None,
@@ -138,17 +138,17 @@ def reading(seen: ObservedReading, now: datetime) -> ObservedReading:
 
 
 def profile(seen: ObservedProfile) -> ObservedProfile:
-    share = _number(seen.null_share)
+    share = number(seen.null_share)
     return ObservedProfile(
         asset=seen.asset,
         path=text(seen.path, 500),
-        row_count=_count(seen.row_count) or 0,
+        row_count=count(seen.row_count) or 0,
         is_sample=seen.is_sample,
         null_share=None if share is None else min(max(share, 0.0), 1.0),
-        distinct_estimate=_count(seen.distinct_estimate),
+        distinct_estimate=count(seen.distinct_estimate),
         minimum=text(seen.minimum, 200),
         maximum=text(seen.maximum, 200),
-        mean=_number(seen.mean),
+        mean=number(seen.mean),
         histogram=json_value(seen.histogram[:MOST_BINS]),
         top_values=json_value(seen.top_values[:MOST_VALUES]),
         withheld_because=text(seen.withheld_because, 200),
@@ -162,9 +162,9 @@ def without_values(seen: ObservedProfile, because: str) -> ObservedProfile:
     )
 
 
-def _number(value: float | None) -> float | None:
+def number(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def _count(value: int | None) -> int | None:
+def count(value: int | None) -> int | None:
     return value if value is not None and 0 <= value <= BIGGEST else None

@@ -11,6 +11,7 @@ from catalog.connections.connectors.errors import Cancelled, SourceError, redact
 from catalog.connections.connectors.observations import (
     Failure,
     ObservedAsset,
+    ObservedCheck,
     ObservedProfile,
     ObservedReading,
     ObservedTls,
@@ -66,6 +67,7 @@ class Gathered:
     read: dict[Key, ObservedAsset] = field(default_factory=dict)
     readings: dict[Key, ObservedReading] = field(default_factory=dict)
     profiles: dict[Key, dict[str, ObservedProfile]] = field(default_factory=dict)
+    checks: dict[Key, dict[int, ObservedCheck]] = field(default_factory=dict)
     unchanged: set[Key] = field(default_factory=set)
     digests: dict[Key, str] = field(default_factory=dict)
     tls: ObservedTls | None = None
@@ -182,6 +184,13 @@ def _redacted(reading: ObservedReading, secrets: tuple[str, ...]) -> ObservedRea
     return replace(reading, error=Failure(code, redact(message, secrets), redact(remedy, secrets)))
 
 
+def _redacted_check(seen: ObservedCheck, secrets: tuple[str, ...]) -> ObservedCheck:
+    if seen.error is None:
+        return seen
+    code, message, remedy = seen.error.code, seen.error.message, seen.error.remedy
+    return replace(seen, error=Failure(code, redact(message, secrets), redact(remedy, secrets)))
+
+
 def _take(
     item: Any,
     asked: set[Key],
@@ -203,6 +212,8 @@ def _take(
         found.readings[key] = cleaning.reading(_redacted(item, secrets), context.now())
     elif isinstance(item, ObservedProfile):
         raw.setdefault(key, Seen()).profiles[item.path] = item
+    elif isinstance(item, ObservedCheck):
+        found.checks.setdefault(key, {})[item.number] = _redacted_check(item, secrets)
 
 
 def _keep(found: Gathered, raw: Mapping[Key, Seen], stored: Stored) -> None:

@@ -1,24 +1,26 @@
 """What the portal knows before a crawl: assets in its scope, which to read, whose values may be kept."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.db.models import Max, OuterRef, Q, Subquery
+from django.utils import timezone
 
 from catalog.assets.models import Asset, ViewDefinition
 from catalog.connections.connectors.base import Connector, Wanted
 from catalog.connections.connectors.config import Config
 from catalog.connections.connectors.errors import SourceError
 from catalog.connections.connectors.observations import AssetKey, ObservedAsset
+from catalog.crawling import checking
 from catalog.crawling.digest import said_of
 from catalog.crawling.gathering import Stored
 from catalog.crawling.models import CrawlRun
 from catalog.crawling.reconcile import Key, Known
 from catalog.products.models import Lifecycle, OutputPort
-from catalog.schemas.models import Field
-from catalog.schemas.selectors import Discretion, discretion_of, newest_observed
+from catalog.products.value_discretion import discretion
+from catalog.schemas.selectors import Discretion, newest_observed
 
 _JUDGED = ("kind", "comment", "address", "fingerprint", "definition", "missing_since", "vanished_at")
 _NUMBERS = ("schema_id", "schema_number", "definition_number")
@@ -107,6 +109,7 @@ class Task:
     claimed: tuple[Claimed, ...]
     unlinked: tuple[Unlinked, ...]
     discretion: Mapping[int, Discretion]  # by asset id, of the claimed
+    checks: Mapping[int, tuple[checking.DueCheck, ...]]  # by asset id, of the claimed
     digests: Mapping[
         Key, str
     ]  # of what is stored of the claimed, and in a whole run of all the connection brought
@@ -138,6 +141,7 @@ def tasks_of(runs: Collection[CrawlRun]) -> dict[int, Task]:
     claimed = _claimed({asset_id for *_, asset_id in offered if asset_id is not None})
     said = discretion(claimed)
     digests = _digests(listing)
+    due = checking.due_checks(claimed, timezone.now())
     tasks = {}
     for run in runs:
         mine = [
@@ -157,6 +161,7 @@ def tasks_of(runs: Collection[CrawlRun]) -> dict[int, Task]:
             ),
             unlinked=unlinked,
             discretion={pk: said[pk] for pk in items},
+            checks={pk: due[pk] for pk in items if pk in due},
             digests=digests.get(run.connection_id, {}) | own,
         )
     return tasks
@@ -187,19 +192,6 @@ def _digests(connection_ids: Collection[int]) -> dict[int, dict[Key, str]]:
     return found
 
 
-def discretion(asset_ids: Iterable[int]) -> dict[int, Discretion]:
-    """What people, contracts and products' classifications say of keeping values of these assets."""
-    ids = list(asset_ids)
-    ports = OutputPort.objects.filter(asset__in=ids)
-    declared = (
-        Field.objects.filter(schema__declared_by__in=ports)
-        .exclude(classification="")
-        .values_list("schema__declared_by__asset_id", "path", "classification")
-    )
-    closed = ports.filter(product__classification__is_personal=True).values_list("asset_id", flat=True)
-    return discretion_of(ids, declared=declared, closed=closed)
-
-
 Choose = Callable[[Mapping[Key, ObservedAsset]], Sequence[Wanted]]
 
 
@@ -208,7 +200,7 @@ def chooser(task: Task, connector: Connector, config: Config) -> tuple[Choose, d
     links: dict[int, Key] = {}
 
     def choose(listed: Mapping[Key, ObservedAsset]) -> Sequence[Wanted]:
-        wanted = {item.key: _wanted(item, task.discretion) for item in task.claimed}
+        wanted = {item.key: _wanted(item, task) for item in task.claimed}
         if task.unlinked:
             places = _places(listed, connector, config)
             for port in task.unlinked:
@@ -222,13 +214,14 @@ def chooser(task: Task, connector: Connector, config: Config) -> tuple[Choose, d
     return choose, links
 
 
-def _wanted(item: Claimed, discretion: Mapping[int, Discretion]) -> Wanted:
-    said = discretion[item.pk]
+def _wanted(item: Claimed, task: Task) -> Wanted:
+    said = task.discretion[item.pk]
     return Wanted(
         asset=AssetKey(*item.key),
         address=item.address,
         released=said.released,
         withheld=said.withheld,
+        checks=tuple(check.spec for check in task.checks.get(item.pk, ()) if check.spec),
     )
 
 

@@ -1,18 +1,21 @@
 """What crawls measured, written in bulk: readings, profiles, encryption in motion."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
 from catalog.assets import services as assets
 from catalog.connections.connectors.observations import ObservedProfile, ObservedReading
 from catalog.connections.models import Connection
-from catalog.crawling import cleaning, knowledge
+from catalog.crawling import checking, cleaning, knowledge
 from catalog.crawling.gathering import Gathered
 from catalog.crawling.models import CrawlRun
 from catalog.crawling.reconcile import Key
+from catalog.products.value_discretion import discretion
+from catalog.quality import storing as quality
 from catalog.schemas import recording as schemas
-from catalog.schemas.selectors import NOTHING_SAID
+from catalog.schemas.selectors import NOTHING_SAID, Discretion
 
 # Codes that say something of the source itself, so that what was not read counts as not reached.
 _SOURCE_IS_AWAY = frozenset(
@@ -84,7 +87,7 @@ def write_profiles(works: Sequence[Crawl], now: datetime) -> None:
     }
     if not measured:
         return
-    present = knowledge.discretion(measured)
+    present = discretion(measured)
     rows = []
     for asset_id, (work, key) in measured.items():
         asked = {item.key: work.task.discretion[item.pk] for item in work.task.claimed if item.key == key}
@@ -112,6 +115,37 @@ def _profile(asset_id: int, seen: ObservedProfile) -> schemas.NewProfile:
         top_values=seen.top_values,
         withheld_because=seen.withheld_because,
     )
+
+
+def write_checks(works: Sequence[Crawl], now: datetime) -> None:
+    """Store what checks found; samples only of fields whose values may be kept now, too."""
+    results = []
+    for work in works:
+        for item in work.task.claimed:
+            due = work.task.checks.get(item.pk, ())
+            reading, seen = work.gathered.readings.get(item.key), work.gathered.checks.get(item.key, {})
+            results += checking.results_of(due, reading, seen, run_id=work.run.pk, now=now)
+    if not results:
+        return
+    elements = {
+        check.pk: (pk, check.element)
+        for work in works
+        for pk in work.task.checks
+        for check in work.task.checks[pk]
+    }
+    sampled = {elements[result.check_id][0] for result in results if result.sample}
+    present = discretion(sampled) if sampled else {}
+    quality.store_results(
+        replace(result, sample=())
+        if result.sample and not _may_keep(present, *elements[result.check_id])
+        else result
+        for result in results
+    )
+
+
+def _may_keep(present: Mapping[int, Discretion], asset_id: int, element: str) -> bool:
+    """Whether failing values of a field may be kept."""
+    return not present[asset_id].folded().objection(element.casefold(), was_released=False)
 
 
 def write_tls(work: Crawl, now: datetime) -> None:

@@ -5,14 +5,18 @@ from collections.abc import Iterable
 from django.db.models import Q
 
 from catalog.assets.models import Asset
-from catalog.crawling.knowledge import discretion
+from catalog.products.value_discretion import discretion
+from catalog.quality import storing as checks
 from catalog.schemas.models import FieldProfile
 from catalog.schemas.services import forget_values
 from catalog.vocabulary.models import Classification
 
 
 def enforce(*, asset_ids: Iterable[int]) -> None:
-    """Empty the values of every profile that people, contracts or products' classifications now forbid."""
+    """Empty the values of every profile, and the samples of checks, where they are forbidden now.
+
+    Forbidden by people, by contracts or by the classifications of products.
+    """
     said = discretion(asset_ids)
     for asset_id, words in said.items():
         if not (words.withheld or words.is_closed):
@@ -24,6 +28,10 @@ def enforce(*, asset_ids: Iterable[int]) -> None:
                 forbidden.setdefault(because, []).append(path)
         for because, listed in forbidden.items():
             forget_values(asset_id=asset_id, paths=listed, because=because)
+        elements = checks.sampled_elements(asset_id)
+        folded = words.folded()
+        forget = [item for item in elements if folded.objection(item.casefold(), was_released=False)]
+        checks.forget_samples(asset_id=asset_id, elements=forget)
 
 
 def assets_classified(classification: Classification) -> list[int]:

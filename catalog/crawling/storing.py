@@ -139,6 +139,7 @@ def _store(works: Sequence[Storing], now: datetime) -> None:
     redefined = _write_definitions(works, now)
     measuring.write_readings(works, now)
     measuring.write_profiles(works, now)
+    measuring.write_checks(works, now)
     _write_items(works)
     touched = {pk: work.run.pk for work in works for pk in work.touched()}
     seen = {work.ids[key]: work.run.pk for work in works for key in work.found.verdicts if key in work.ids}

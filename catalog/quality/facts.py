@@ -1,7 +1,7 @@
 """Reading what a port's score is made of, for many ports with a fixed number of queries."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -9,6 +9,7 @@ from django.db.models import Count, Max, Q
 
 from catalog.assets.models import AssetReading
 from catalog.products.models import OutputPort
+from catalog.quality.check_facts import check_facts
 from catalog.quality.documentation import Documented
 from catalog.quality.score import KeyFacts, Measured, RequiredField
 from catalog.schemas import selectors as schemas
@@ -69,13 +70,17 @@ def read_facts(port_ids: Iterable[int], now: datetime) -> list[PortFacts]:
     comparisons = {pk: _compared(declared, observed or []) for pk, (declared, observed) in schemas_of.items()}
     judged = {port.asset_id for port in ports if port.asset_id and _profiled(comparisons[port.pk])}
     profiles = _profiles(judged)
+    checks = check_facts([port.pk for port in ports], now)
     found = []
     for port in ports:
         asset_id = port.asset_id or 0
         declared, observed = schemas_of[port.pk]
         figures = profiles.get(asset_id, {})
-        measured = _measured(
-            port, comparisons[port.pk], observed, latest.get(asset_id), reached.get(asset_id), figures
+        measured = replace(
+            _measured(
+                port, comparisons[port.pk], observed, latest.get(asset_id), reached.get(asset_id), figures
+            ),
+            checks=checks.get(port.pk, ()),
         )
         words = described.get(asset_id, frozenset())
         found.append(PortFacts(port, measured, _documented(port, declared or observed or [], words)))

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-FORMULA = "1"  # changes with every change of weights or measures; stored beside each score
+FORMULA = "2"  # changes with every change of weights or measures; stored beside each score
 LEAST_MEASURED = 2
 LATE_UNTIL_NOTHING = 2  # a promise's length of lateness, twice over, costs all points
+CHECKS_WEIGHT = 10  # of each dimension that checks speak of
 UNIQUE_ENOUGH = 0.98  # an estimate of distinct values errs by about two percent
 
 
@@ -36,6 +37,16 @@ class KeyFacts:
     is_estimate: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class CheckFacts:
+    """A check by its dimension; `weight` by its severity, `passed` None without a recent answer."""
+
+    name: str
+    dimension: str
+    weight: int
+    passed: bool | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """What is known of a port at one time; None and empty mean "not measured".
@@ -52,6 +63,7 @@ class Measured:
     key: KeyFacts | None = None
     reached: int = 0
     tried: int = 0
+    checks: Sequence[CheckFacts] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +100,17 @@ class Score:
 
 
 def score(measured: Measured) -> Score:
-    """Judge all five dimensions: value = 100 · Σ weight·value / Σ weight, both sums over the measured ones."""
+    """Judge the five dimensions and those of checks.
+
+    value = 100 · Σ weight·value / Σ weight, both sums over the measured ones.
+    """
     found = (
         _freshness(measured),
         _conformance(measured),
         _completeness(measured),
         _reachability(measured),
         _uniqueness(measured),
+        *_checked(measured.checks),
     )
     known = [(item.weight, item.value) for item in found if item.value is not None]
     if len(known) < LEAST_MEASURED:
@@ -184,6 +200,27 @@ def _uniqueness(measured: Measured) -> Dimension:
         value = 1.0 if key.is_estimate and share >= UNIQUE_ENOUGH else share
         text = f"{key.path} has {about}{key.distinct:,} distinct values in {key.filled:,} rows."
     return Dimension("uniqueness", "The key is unique", value, 10, text)
+
+
+def _checked(checks: Sequence[CheckFacts]) -> list[Dimension]:
+    """One dimension for each that checks speak of; a check counts by its severity."""
+    found = []
+    for name in sorted({check.dimension for check in checks}):
+        asked = [check for check in checks if check.dimension == name]
+        known = [check for check in asked if check.passed is not None]
+        value: float | None = None
+        if not known:
+            text = f"{_count(len(asked), 'check')}, none measured recently."
+        else:
+            kept = [check for check in known if check.passed]
+            value = sum(check.weight for check in kept) / sum(check.weight for check in known)
+            text = f"{len(kept)} of {_count(len(known), 'check')} passed."
+            if failed := [check.name for check in known if not check.passed]:
+                text += f" Failed: {', '.join(failed[:3])}" + (" and others." if len(failed) > 3 else ".")
+            if len(known) < len(asked):
+                text += f" {len(asked) - len(known)} more not measured recently."
+        found.append(Dimension(f"checks_{name}", f"Checks: {name}", value, CHECKS_WEIGHT, text))
+    return found
 
 
 def _count(number: int, noun: str) -> str:

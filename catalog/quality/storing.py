@@ -148,12 +148,16 @@ def _lock(check_ids: set[int]) -> dict[int, _Held]:
 
 def valid_for(check: QualityCheck) -> dt.timedelta:
     """How long a result counts as recent: two of the spans it is asked in, and an hour."""
-    hour = dt.timedelta(hours=1)
-    if not check.is_crawled:
-        return OUTSIDE_VALID_FOR if check.every is None else 2 * check.every + hour
     connection = check.port.connection
-    crawled = counts_as_fresh(connection.schedule if connection else Schedule.MANUAL)
-    return crawled if check.every is None else max(crawled, 2 * check.every + hour)
+    return recent_for(check, connection.schedule if connection else Schedule.MANUAL)
+
+
+def recent_for(check: QualityCheck, schedule: str) -> dt.timedelta:
+    """As `valid_for`, where the schedule of the port's connection is known."""
+    own = None if check.every is None else 2 * check.every + dt.timedelta(hours=1)
+    if not check.is_crawled:
+        return own or OUTSIDE_VALID_FOR
+    return max(counts_as_fresh(schedule), own or dt.timedelta())
 
 
 def _known(wanted: Iterable[tuple[int, dt.datetime]]) -> dict[tuple[int, dt.datetime], NewResult]:
@@ -241,6 +245,20 @@ def announce(changed: Sequence[tuple[int, str, str, dt.datetime | None]]) -> Non
                     after=Status(after),
                     measured_at=moment,
                 )
+
+
+def sampled_elements(asset_id: int) -> set[str]:
+    """The fields of which failing values are kept."""
+    rows = CheckResult.objects.filter(quality_check__port__asset=asset_id).exclude(sample=[])
+    return set(rows.order_by().values_list("quality_check__element", flat=True).distinct())
+
+
+def forget_samples(*, asset_id: int, elements: Iterable[str]) -> None:
+    """Empty the failing values of these fields; the counts stay."""
+    for element in elements:
+        CheckResult.objects.filter(
+            quality_check__port__asset=asset_id, quality_check__element=element
+        ).exclude(sample=[]).update(sample=[])
 
 
 def oldest_allowed(now: dt.datetime) -> dt.datetime:

@@ -70,6 +70,11 @@ class Discretion:
             return "Its values are no longer released."
         return "The product is classified as personal." if self.is_closed else ""
 
+    def folded(self) -> "Discretion":
+        """The same of paths in small letters: checks may spell a field otherwise than its store."""
+        released, withheld = ({path.casefold() for path in paths} for paths in (self.released, self.withheld))
+        return Discretion(frozenset(released), frozenset(withheld), self.is_closed)
+
 
 NOTHING_SAID = Discretion()
 

@@ -13,6 +13,7 @@ from catalog.contracts.reading import read_contract
 from catalog.contracts.results import Session
 from catalog.contracts.services.ports import follow_contract, may_offer_under
 from catalog.contracts.services.promises import follow_promises
+from catalog.contracts.services.quality import follow_quality
 from catalog.contracts.signals import port_contract_changed
 from catalog.products import services as products
 from catalog.products.models import DataProduct, InputPort, OutputPort
@@ -38,12 +39,14 @@ def put_in_force(
 ) -> None:
     """Offer a port under `version`: its declared schema, promises, objectives and place follow, and results of the
     contract's tests that waited for a port."""
+    """Offer a port under `version`: its declared schema, promises, objectives, checks and place follow."""
     joint.version = version
     joint.save()
     _announce(joint.port)
     follow_contract(session, joint.port, parsed, before)
     follow_promises(session, joint.port, parsed)
     transaction.on_commit(partial(take_waiting, contract_key=joint.contract_key), robust=True)
+    follow_quality(session, joint.port, parsed)
 
 
 def _announce(port: OutputPort) -> None:

@@ -9,7 +9,9 @@ from catalog.assets.models import Asset, AssetReading
 from catalog.products.models import OutputPort
 from catalog.quality.facts import PortFacts, read_facts
 from catalog.quality.models import QualityScore
+from catalog.quality.score import FORMULA
 from catalog.quality.scoring import score_ports
+from catalog.quality.services import create_check
 from catalog.schemas.models import Field, FieldAnnotation, FieldProfile
 from tests import factories as make
 from tests.conftest import Cast
@@ -111,16 +113,18 @@ def test_queries_do_not_grow_with_the_ports(cast: Cast, django_assert_num_querie
             asset = make.make_asset()
             make.make_schema(asset, {"a": "string"}).fields.update(key_position=1)
             profile(asset, "a")
-            found.append(make.make_port(cast.play_events, asset=asset).pk)
+            port = make.make_port(cast.play_events, asset=asset)
+            create_check(actor=None, port=port, kind="not_null", element="a")
+            found.append(port.pk)
         return found
 
     few, many = ports(5), ports(50)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         read_facts(few, NOW)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         read_facts(many, NOW)
     Field.objects.update(key_position=None)
-    with django_assert_num_queries(6):  # no key, nothing required: no figures are judged
+    with django_assert_num_queries(7):  # no key, nothing required: no figures are judged
         read_facts(many, NOW)
 
 
@@ -129,4 +133,4 @@ def test_scoring_twice_at_one_moment_leaves_one_score(cast: Cast, asset: Asset) 
     score_ports(port_ids=[port.pk, port.pk], now=NOW)
     score_ports(port_ids=[port.pk], now=NOW)
     score = QualityScore.objects.get()
-    assert (score.value, score.formula, len(score.dimensions)) == (None, "1", 5)
+    assert (score.value, score.formula, len(score.dimensions)) == (None, FORMULA, 5)
