@@ -4,18 +4,23 @@ A parameter nobody reads is a question misunderstood, so it is refused (400) ins
 that is not one of those documented.
 """
 
-from collections.abc import Iterable
-from typing import Any, ClassVar
+from collections.abc import Iterable, Mapping
+from typing import IO, Any, ClassVar
 
 from django.core.paginator import InvalidPage
 from django.db.models import QuerySet
+from django.http import QueryDict
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.pagination import PageNumberPagination
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from catalog.common.documents import MAX_BYTES
 from catalog.common.errors import Invalid, NotFound, Problem
 
 MAX_PAGE_SIZE = 100
+BODY = "document"
 DEFAULT_PAGE_SIZE = 25
 
 
@@ -142,3 +147,37 @@ class StrictParameters:
         if getattr(self, "sort_fields", None):
             allowed.add("sort")
         return allowed
+
+
+class DocumentParser(BaseParser):
+    """The body as it is, under BODY: one document, whatever its content type says; its kind is found by content.
+
+    It is a dictionary because the check against forged requests asks form bodies for its token.
+    """
+
+    media_type = "*/*"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        return {BODY: stream.read(MAX_BYTES + 1)}
+
+
+def document_of(request: Request) -> bytes:
+    """The one document a request carries as its body; empty where there is none."""
+    return request.data.get(BODY, b"") if not isinstance(request.data, QueryDict | list) else b""
+
+
+class YamlRenderer(BaseRenderer):
+    """YAML that is text already."""
+
+    media_type = "application/yaml"
+    format = "yaml"
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        return str(data).encode()

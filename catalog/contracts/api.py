@@ -1,18 +1,15 @@
 """Importing by the API: the same results as the command and the page."""
 
-from collections.abc import Mapping
-from typing import IO, Any
-
 from django.http import QueryDict
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiRequest, extend_schema
-from rest_framework.parsers import BaseParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.accounts.caller import caller
-from catalog.common.api import StrictParameters
+from catalog.common.api import BODY, DocumentParser, StrictParameters, document_of
 from catalog.common.documents import MAX_BYTES
 from catalog.common.errors import Invalid, NotAllowed, Problem
 from catalog.contracts.checking import check_contract
@@ -21,22 +18,6 @@ from catalog.contracts.importer import Source, import_all
 from catalog.contracts.permissions import may_import
 from catalog.contracts.results import REFUSED
 from catalog.contracts.serializers import CheckSerializer, ImportAnswerSerializer
-
-BODY = "document"
-
-
-class DocumentParser(BaseParser):
-    """The body as it is, under BODY: one document, whatever its content type says; its kind is found by content.
-
-    It is a dictionary because the check against forged requests asks form bodies for its token.
-    """
-
-    media_type = "*/*"
-
-    def parse(
-        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> Any:
-        return {BODY: stream.read(MAX_BYTES + 1)}
 
 
 class ImportDocuments(StrictParameters, APIView):
@@ -72,11 +53,6 @@ class ImportDocuments(StrictParameters, APIView):
         is_refused = all(result.status == REFUSED for result in results)
         answer = {"results": [result.as_dict() for result in results]}
         return Response(answer, status=400 if is_refused else 200)
-
-
-def document_of(request: Request) -> bytes:
-    """The one document a request carries as its body; empty where there is none."""
-    return request.data.get(BODY, b"") if not isinstance(request.data, QueryDict | list) else b""
 
 
 class CheckContract(StrictParameters, APIView):

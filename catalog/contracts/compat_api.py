@@ -12,10 +12,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.accounts.caller import caller
-from catalog.common.api import StrictParameters
+from catalog.common.api import BODY, DocumentParser, StrictParameters, YamlRenderer
 from catalog.common.errors import NotFound
-from catalog.contracts.api import BODY, DocumentParser
-from catalog.contracts.document_api import YamlRenderer
 from catalog.contracts.export import export_contract, find_version
 from catalog.contracts.models import DataContract
 from catalog.contracts.results import ImportResult

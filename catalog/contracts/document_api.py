@@ -1,34 +1,18 @@
 """A version of a contract as its document: YAML, or JSON by content negotiation."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from catalog.accounts.caller import caller
-from catalog.common.api import StrictParameters
+from catalog.common.api import StrictParameters, YamlRenderer
 from catalog.common.errors import NotFound
 from catalog.contracts.export import export_contract, find_version
 from catalog.contracts.models import DataContract
-
-
-class YamlRenderer(BaseRenderer):
-    media_type = "application/yaml"
-    format = "yaml"
-
-    def render(
-        self,
-        data: Any,
-        accepted_media_type: str | None = None,
-        renderer_context: Mapping[str, Any] | None = None,
-    ) -> Any:
-        return str(data).encode()
 
 
 class ContractDocument(StrictParameters, APIView):

@@ -79,12 +79,34 @@ def from_odps_lf(data: Data) -> Data:
             for member in ("documentationURL", "homepage", "contentSample")
             if text(details, member)
         ],
-        outputPorts=_access_of_lf(product, text(contract, "id")),
+        outputPorts=_access_of_lf(
+            product, text(contract, "id"), _sla_of_lf(product.get("SLA", data.get("SLA")))
+        ),
         customProperties=_custom(documentation=text(details, "description")),
     )
 
 
-def _access_of_lf(product: Data, contract: str) -> list[Data]:
+_PROMISES_OF_LF = {"uptime": "availability", "updatefrequency": "freshness", "responsetime": "responseTime"}
+
+
+def _sla_of_lf(said: Any) -> list[Data]:
+    """Its declared service levels as `slaProperties` of ODCS: of the profile `default`, else of the first one."""
+    declared = said.get("declarative") if isinstance(said, dict) else said
+    if isinstance(declared, dict):
+        profile = declared.get("default") or next(iter(declared.values()), None)
+        declared = profile.get("dimensions") if isinstance(profile, dict) else profile
+    return [
+        {
+            "property": _PROMISES_OF_LF[text(item, "dimension").lower()],
+            "value": item.get("objective"),
+            "unit": text(item, "unit"),
+        }
+        for item in maps(declared)
+        if text(item, "dimension").lower() in _PROMISES_OF_LF
+    ]
+
+
+def _access_of_lf(product: Data, contract: str, sla: list[Data]) -> list[Data]:
     access = product.get("dataAccess")
     ways = members(access) or [
         (text(item, "name") or f"access-{at}", item) for at, item in enumerate(maps(access), start=1)
@@ -101,7 +123,10 @@ def _access_of_lf(product: Data, contract: str) -> list[Data]:
                 or text(way, "format"),
                 "contractId": contract,
                 "customProperties": _custom(
-                    title=_words(way.get("name")), location=text(way, "accessURL"), format=text(way, "format")
+                    title=_words(way.get("name")),
+                    location=text(way, "accessURL"),
+                    format=text(way, "format"),
+                    slaProperties=sla,
                 ),
             }
         )

@@ -11,9 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.accounts.caller import caller
-from catalog.common.api import StrictParameters
+from catalog.common.api import DocumentParser, StrictParameters, document_of
 from catalog.common.errors import Invalid, NotFound, Problem
-from catalog.contracts.api import DocumentParser, document_of
 from catalog.contracts.models import ChangeProposal, DataContract
 from catalog.contracts.proposal_serializers import (
     AcknowledgementInput,

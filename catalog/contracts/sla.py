@@ -22,8 +22,9 @@ _SECONDS = {
 _KINDS = {
     "freshness": "freshness", "latency": "freshness", "ly": "freshness", "availability": "availability",
     "av": "availability", "completeness": "completeness", "volume": "volume", "rowcount": "volume",
-    "quality": "quality",
+    "quality": "quality", "responsetime": "latency",
 }  # fmt: skip
+_MILLISECONDS = {"ms": 1, "millisecond": 1, "milliseconds": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,10 @@ def _values(item: Mapping[str, Any], element: str) -> dict[str, Any]:
     if kind == "freshness":
         seconds = _SECONDS.get(text(item, "unit").casefold() or "d")
         return {**values, "at_most": value * seconds} if seconds else {}
+    if kind == "latency":
+        unit = text(item, "unit").casefold() or "ms"
+        each = _MILLISECONDS.get(unit) or 1_000 * _SECONDS.get(unit, 0)
+        return {**values, "at_most": value * each} if each else {}
     if kind == "completeness":
         share = _share(value, text(item, "unit"))
         return {**values, "at_least": share, "element": element[:500]} if share <= 1 else {}

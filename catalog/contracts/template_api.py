@@ -13,11 +13,9 @@ from rest_framework.views import APIView
 
 from catalog.accounts import kernel
 from catalog.accounts.caller import caller
-from catalog.common.api import StrictParameters
+from catalog.common.api import DocumentParser, StrictParameters, YamlRenderer, document_of
 from catalog.common.errors import Conflict, Invalid, NotFound, Problem
 from catalog.common.serializers import StrictSerializer
-from catalog.contracts.api import DocumentParser, document_of
-from catalog.contracts.document_api import YamlRenderer
 from catalog.contracts.emit import to_yaml
 from catalog.contracts.services import templates as services
 from catalog.contracts.services.starting import drafted, start_contract

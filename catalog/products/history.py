@@ -17,7 +17,10 @@ from catalog.products.models import DataProduct, OutputPort
 from catalog.vocabulary.models import Classification, Tag
 
 #: Fields of a history row that say nothing to people.
-SILENT = frozenset({"id", "created_at", "revision", "is_demo", "origin_key", "product", "declared_schema"})
+SILENT = frozenset(
+    {"id", "created_at", "revision", "is_demo", "origin_key", "product", "declared_schema", "port", "source_key",
+     "source_values"}
+)  # fmt: skip
 RELATED: dict[str, type[Any]] = {
     "team": Team,
     "domain": Domain,

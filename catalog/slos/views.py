@@ -19,8 +19,9 @@ from catalog.common.lists import filtered, page_of, sorted_by
 from catalog.common.validation import show_on_form
 from catalog.products.activity import told
 from catalog.products.addresses import with_product
+from catalog.products.history import versions
 from catalog.products.models import DataProduct
-from catalog.slos import bounds, selectors, services
+from catalog.slos import bounds, restoring, selectors, services
 from catalog.slos.filters import STATES, SloFilter
 from catalog.slos.forms import SloForm, initial_of
 from catalog.slos.models import ServiceLevelObjective
@@ -207,6 +208,39 @@ def _acting(service: Any, words: str) -> Any:
 
 end = _acting(services.end_slo, "{} is withdrawn: it is measured no longer, its history stays.")
 resume = _acting(services.resume_slo, "{} is promised again.")
+
+
+@require_safe
+def history(request: HttpRequest, pk: int) -> HttpResponse:
+    """Every version of an objective, field by field; those in charge bring one back."""
+    person = caller(request)
+    slo = selectors.slo_or_404(person, pk)
+    rows = restoring.history_of(slo)
+    page = page_of(request, rows, HISTORY_SHOWN)
+    context = {
+        "slo": slo,
+        "product": slo.port.product,
+        "tab": "slos",
+        "page": page,
+        "versions": versions(page, rows, person),
+        "may_edit": kernel.can(person, "slo.edit", slo),
+    }
+    return render(request, "catalog/slos/history.html", context)
+
+
+@require_POST
+def restore(request: HttpRequest, pk: int) -> HttpResponse:
+    """Bring an older version back as a new one."""
+    slo = selectors.slo_or_404(caller(request), pk)
+    version, revision = (_number(request, name) for name in ("version", "revision"))
+    restoring.restore_slo(actor=caller(request), slo=slo, history_id=version or 0, expected_revision=revision)
+    messages.success(request, "The older version is back, as a new one. Nothing of the history was lost.")
+    return redirect("slos:detail", pk)
+
+
+def _number(request: HttpRequest, name: str) -> int | None:
+    text = request.POST.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
 
 
 def delete(request: HttpRequest, pk: int) -> HttpResponse:

@@ -53,6 +53,7 @@ PAGES: list[PageSpec] = [
     PageSpec("slos-new", f"{PRODUCT}slos/new/"),
     PageSpec("slos-one", "/slos/{slo}/"),
     PageSpec("slos-edit", "/slos/{slo}/edit/"),
+    PageSpec("slos-history", "/slos/{slo}/history/"),
     PageSpec("slos-delete", "/slos/{slo}/delete/"),
     PageSpec("certifications", "/trust/certifications/"),
     PageSpec("certification", f"{PRODUCT}certification/", "consumer"),

@@ -44,6 +44,12 @@ def measured(world: World) -> dict[str, Any]:
     return {"measured_at": timezone.now().isoformat(), "good": 1}
 
 
+def older(world: World) -> dict[str, Any]:
+    """Its first version."""
+    slo = ServiceLevelObjective.objects.get(**delivered(world))
+    return {"version": slo.history.earliest("history_id").history_id}
+
+
 EDITORS = page(403, guest=404, owner=200, admin=200)
 KEPT = [Example(delivered, EDITORS), Example(secret, hidden(), conceals=True)]
 DONE = [
@@ -62,6 +68,11 @@ ROUTES: Routes = {
     "slos:detail": [Example(delivered, page()), Example(secret, hidden(), conceals=True)],
     "slos:edit": KEPT,
     "slos:delete": KEPT,
+    "slos:history": [Example(delivered, page()), Example(secret, hidden(), conceals=True)],
+    "slos:restore": [
+        Example(delivered, page(403, guest=404, owner=302, admin=302), method="POST", body=older),
+        Example(secret, page(404), method="POST", conceals=True),
+    ],
     "slos:end": DONE,
     "slos:resume": DONE,
     "api:slo-list": [
@@ -79,6 +90,17 @@ ROUTES: Routes = {
             headers=PRESENT,
         ),
         Example(delivered, api(403, guest=404, owner=204, admin=204), method="DELETE", headers=PRESENT),
+    ],
+    "api:slo-openslo": [
+        Example(nothing, api(guest=200)),
+        Example(nothing, api(400, guest=400), method="POST", body=measured),
+    ],
+    "api:slo-history": [Example(delivered, api()), Example(secret, hidden_api(), conceals=True)],
+    "api:slo-restoration": [
+        Example(
+            delivered, api(403, guest=404, owner=200, admin=200), method="POST", body=older, headers=PRESENT
+        ),
+        Example(secret, api(404, admin=400), method="POST", headers=PRESENT, conceals=True),
     ],
     "api:slo-measurements": [
         Example(delivered, api(403, guest=404, owner=200, admin=200), method="POST", body=measured),

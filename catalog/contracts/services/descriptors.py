@@ -16,7 +16,7 @@ from catalog.contracts.models import ProductDescriptor
 from catalog.contracts.parts import Member
 from catalog.contracts.reading import read_product
 from catalog.contracts.results import Session
-from catalog.contracts.services import baseline, joins, lifecycle, places, ports, versions
+from catalog.contracts.services import baseline, joins, lifecycle, places, ports, promises, versions
 from catalog.products import services as products
 from catalog.products.models import DataProduct, OutputPort, Stewardship
 from catalog.vocabulary.models import Classification
@@ -175,6 +175,8 @@ def _write_parts(
     _name_people(session, product, wanted, before)
     found = ports.sync_ports(session, product, wanted, before)
     joins.join_contracts(session, wanted, found)
+    for part, port in zip(wanted.output_ports, found, strict=True):
+        promises.follow_descriptor(session, port, part.custom.get("slaProperties"))
     joins.sync_inputs(session, product, wanted, before)
     joins.resolve_waiting(session, {part.contract_key for part in wanted.output_ports if part.contract_key})
     lifecycle.follow_status(session, product, wanted, before)

@@ -18,18 +18,30 @@ def follow_promises(session: Session, port: OutputPort, contract: odcs.Contract)
     item = contract.object_for(port.name)
     names = [name for each in contract.objects for name in (each.name, each.physical_name) if name]
     wanted = {found.key: found for found in promises_of(contract.sla, names, item.name if item else "")}
+    _follow(session, port, wanted, ServiceLevelObjective.Source.CONTRACT)
+
+
+def follow_descriptor(session: Session, port: OutputPort, items: Any) -> None:
+    """Promise what a product's descriptor says of a port (`slaProperties`); what its contract says comes first."""
+    listed = items if isinstance(items, list) else []
+    contract = port.slos.active().filter(source=ServiceLevelObjective.Source.CONTRACT)
+    agreed = set(contract.values_list("source_key", flat=True))
+    found = {item.key: item for item in promises_of(listed, (), "") if item.key not in agreed}
+    _follow(session, port, found, ServiceLevelObjective.Source.ODPS)
+
+
+def _follow(
+    session: Session, port: OutputPort, wanted: dict[str, Promised], source: ServiceLevelObjective.Source
+) -> None:
     present = {
-        slo.source_key: slo
-        for slo in port.slos.filter(source=ServiceLevelObjective.Source.CONTRACT).select_related(
-            "port__product__domain"
-        )
+        slo.source_key: slo for slo in port.slos.filter(source=source).select_related("port__product__domain")
     }
     for key, promised in wanted.items():
         if key in present:
             _update(session, present[key], promised)
         else:
             origin: slos.SloOrigin = {
-                "source": ServiceLevelObjective.Source.CONTRACT.value,
+                "source": source.value,
                 "source_key": key,
                 "source_values": promised.values,
             }
