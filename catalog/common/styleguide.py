@@ -60,6 +60,7 @@ class Mark:
     value: str
     explanation: str
     url: str = ""
+    is_judged: bool = True
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ class Mark(Protocol):
     value: str  # "92", "3 h old", "no owner"
     explanation: str  # one sentence with source and time
     url: str  # the proof; "" when there is no page for it
+    is_judged: bool  # False: nothing is promised here
 
 
 @cache
@@ -91,14 +92,15 @@ def badge(
 def trust_strip(marks: Iterable[Mark], style: str = "") -> SafeString:
     """Marks in the order given; `style` is "" (a line), `compact` (in lists) or `plate` (under a page's title).
 
-    Compact strips stand in columns of a list; neighbours that say the same of nothing ("not measured") are one.
+    Compact strips show what there is to say: neighbours that say the same of nothing ("not measured") are one, and what
+    nobody promised (no contract, not certified) is told to screen readers and left out of sight.
     """
     runs = (
         [list(run) for _, run in groupby(marks, key=_sameness)]
         if style == "compact"
         else [[m] for m in marks]
     )
-    drawn = [Run(tuple(run)) for run in runs]
+    drawn = [Run(tuple(run), is_silent=style == "compact" and _says_nothing(run[0])) for run in runs]
     return render_fragment("components/trust_strip.jinja", runs=drawn, style=style)
 
 
@@ -107,6 +109,7 @@ class Run:
     """Neighbouring marks drawn as one: usually a single mark."""
 
     marks: tuple[Mark, ...]
+    is_silent: bool = False
 
     @property
     def first(self) -> Mark:
@@ -136,8 +139,13 @@ class Run:
         return " ".join(dict.fromkeys(mark.explanation for mark in self.marks))
 
 
-def _sameness(mark: Mark) -> tuple[str, str]:
-    return (mark.meaning, mark.value) if mark.meaning == "unknown" else (mark.meaning, mark.label)
+def _says_nothing(mark: Mark) -> bool:
+    return mark.meaning == "unknown" and not mark.is_judged
+
+
+def _sameness(mark: Mark) -> tuple[str, str, bool]:
+    words = mark.value if mark.meaning == "unknown" else mark.label
+    return mark.meaning, words, mark.is_judged
 
 
 @register.simple_tag

@@ -27,6 +27,7 @@ class Mark:
     explanation: str = "Said by a test."
     url: str = ""
     key: str = ""
+    is_judged: bool = True
 
 
 def test_unknown_icons_are_refused_where_they_are_written() -> None:
@@ -54,6 +55,14 @@ def test_compact_strip_says_what_is_not_measured_once() -> None:
     assert compact.count("not measured") == 1
     assert "Quality, Freshness, Reachable" in compact
     assert drawn("{% trust_strip marks %}", marks=marks).count(">not measured<") == 3
+
+
+def test_compact_strip_keeps_what_nobody_promised_out_of_sight() -> None:
+    marks = [Mark("Contract", "unknown", "none", is_judged=False), Mark("Quality", "good", "92")]
+    compact = drawn('{% trust_strip marks "compact" %}', marks=marks)
+    assert '<li class="visually-hidden"><span class="mark" title="Said by a test.">' in compact
+    assert compact.count("visually-hidden\"><span class=\"mark") == 1
+    assert '<li class="visually-hidden">' not in drawn("{% trust_strip marks %}", marks=marks)
 
 
 def test_age_names_the_exact_time_in_the_readers_zone() -> None:
