@@ -11,7 +11,7 @@ from catalog.common.errors import NotFound, PortalError
 from catalog.connections.models import Connection
 from catalog.crawling import claims, runner
 from catalog.crawling.services import request_crawl
-from catalog.demo import state
+from catalog.demo import hearing, state
 from catalog.demo.loading import HISTORY
 from catalog.demo.rows import DAY
 from catalog.demo.state import State
@@ -59,6 +59,7 @@ def grow(kept: State, now: dt.datetime) -> None:
         release_fields()
         kept.grown_until = kept.moved_at = moment
         state.write(kept)
+    hearing.tell_of_objectives(now)
 
 
 def release_fields() -> None:

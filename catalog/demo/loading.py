@@ -19,7 +19,7 @@ from catalog.connections.models import Connection
 from catalog.connections.services import create_connection
 from catalog.contracts.importer import Source, import_all
 from catalog.contracts.results import REFUSED, ImportOptions, ImportResult
-from catalog.demo import state
+from catalog.demo import hearing, state
 from catalog.demo.rows import DAY
 from catalog.demo.state import State
 from catalog.demo.stores import write_stores
@@ -48,6 +48,8 @@ def load_demo(*, tell: Tell, now: dt.datetime | None = None) -> list[ImportResul
     ):  # the worker may be running: it grows the past only of a demo that is complete
         kept = state.read() or State(made_at=now)
         results = _make(kept, tell, now)
+        if not kept.is_loaded:
+            hearing.watch_some()
         kept.is_loaded = True
         state.write(kept)
     products = DataProduct.objects.filter(is_demo=True).count()

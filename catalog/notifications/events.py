@@ -3,6 +3,7 @@
 Only what everybody who sees the product may know stands in the words: no name of a store, a successor or a consumer.
 """
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.urls import reverse
 
 from catalog.audit.models import AuditEvent
 from catalog.contracts.models import DataContract
+from catalog.notifications import incidents
 from catalog.notifications.models import Kind, Notice
 from catalog.notifications.telling import Draft
 from catalog.products.models import PUBLISHED, DataProduct, OutputPort, Stewardship
@@ -18,6 +20,7 @@ from catalog.schemas.diff import Severity
 
 Everybody, Watched = Notice.Audience.EVERYBODY, Notice.Audience.OWNERS_AND_WATCHERS
 Owners = Notice.Audience.OWNERS
+YOUNG = dt.timedelta(days=1)
 Words = Callable[[AuditEvent, DataProduct], Draft | None]
 _IN_CHARGE = {"team": "team", **{role.value: role.label.lower() for role in Stewardship.Role}}
 
@@ -96,8 +99,8 @@ def _people(event: AuditEvent, product: DataProduct) -> Draft | None:
 
 def _in_charge(event: AuditEvent, product: DataProduct, changes: dict[str, Any]) -> Draft | None:
     named = {name: pair for name, pair in changes.items() if name in _IN_CHARGE}
-    if not named:
-        return None
+    if not named or not (product.is_published or any(pair[0] for pair in named.values())):
+        return None  # a draft that gets its first people is no news
     lines = [
         f"{_IN_CHARGE[name].capitalize()}: {_said(pair[0])} → {_said(pair[1])}."
         for name, pair in named.items()
@@ -128,8 +131,9 @@ def _of_batch(event: AuditEvent, products: dict[int, DataProduct]) -> list[Draft
 
 
 def _port_created(event: AuditEvent, product: DataProduct) -> Draft | None:
-    if not product.is_published:
-        return None
+    begun = product.published_at
+    if not product.is_published or (begun is not None and event.at < begun + YOUNG):
+        return None  # it comes with its product, which is news enough
     port = OutputPort.objects.filter(pk=event.object_id).first()
     if port is None:
         return None
@@ -214,6 +218,11 @@ VERBS: dict[str, Words] = {
     "port.created": _port_created,
     "port.edited": _port_edited,
     "port.schema_changed": _schema_changed,
+    "incident.opened": incidents.opened,
+    "incident.reopened": incidents.opened,
+    "incident.acknowledged": incidents.acknowledged,
+    "incident.assigned": incidents.assigned,
+    "incident.resolved": incidents.resolved,
     "contract.proposed": _proposed,
     "contract.published": _contract_published,
     "contract.withdrawn": _withdrawn,

@@ -10,6 +10,7 @@ from catalog.slos.evaluating import Turn
 from catalog.slos.models import ServiceLevelObjective
 
 QUIET = dt.timedelta(hours=6)  # the same is not said of the same objective again within this time
+JUST_NOW = dt.timedelta(hours=1)
 YOUNG = dt.timedelta(minutes=10)  # who has just promised it sees how it stands
 
 MISSED, PAGE, TICKET, KEPT = "missed", "page", "ticket", "kept"
@@ -32,12 +33,14 @@ def drafts_of(turns: Sequence[Turn], at: dt.datetime) -> list[Draft]:
     happened = {turn.slo_id: what for turn in turns if (what := what_happened(turn))}
     if not happened:
         return []
-    said = _said_lately(at)
-    slos = ServiceLevelObjective.objects.filter(pk__in=happened, created_at__lte=at - YOUNG)
+    slos = list(
+        ServiceLevelObjective.objects.filter(pk__in=happened, created_at__lte=at - YOUNG)
+        .select_related("port__product")
+        .order_by("pk")
+    )
+    said = _said_lately(slos, at)
     return [
-        _draft(slo, happened[slo.pk], at)
-        for slo in slos.select_related("port__product").order_by("pk")
-        if f"slo:{slo.pk}:{happened[slo.pk]}" not in said
+        draft_of(slo, happened[slo.pk], at) for slo in slos if f"slo:{slo.pk}:{happened[slo.pk]}" not in said
     ]
 
 
@@ -54,12 +57,23 @@ def what_happened(turn: Turn) -> str:
     return ""
 
 
-def _said_lately(at: dt.datetime) -> set[str]:
-    keys = Notice.objects.filter(kind=Kind.SLO, created_at__gte=at - QUIET).values_list("key", flat=True)
+def _said_lately(slos: Sequence[ServiceLevelObjective], at: dt.datetime) -> set[str]:
+    ports = {slo.port_id for slo in slos}
+    lately = Notice.objects.filter(
+        port__in=ports, kind=Kind.SLO, created_at__gt=at - QUIET, created_at__lte=at
+    )
+    keys = lately.values_list("key", flat=True)
     return {key.rpartition(":")[0] for key in keys}
 
 
-def _draft(slo: ServiceLevelObjective, what: str, at: dt.datetime) -> Draft:
+def was_told(slo_id: int, at: dt.datetime) -> bool:
+    """Whether it was told within an hour before `at` that the objective is missed."""
+    about = Notice.objects.filter(key__startswith=f"slo:{slo_id}:{MISSED}:", created_at__gt=at - JUST_NOW)
+    return about.exists()
+
+
+def draft_of(slo: ServiceLevelObjective, what: str, at: dt.datetime) -> Draft:
+    """The notice that `what` (a key of WORDS) happened to the objective, which needs port and product loaded."""
     title, sentence = WORDS[what]
     product = slo.port.product
     return Draft(

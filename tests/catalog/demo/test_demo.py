@@ -19,16 +19,18 @@ from catalog.common.errors import Conflict
 from catalog.connections.models import Connection
 from catalog.contracts.models import ContractVersion, DataContract
 from catalog.crawling.models import CrawlItem, CrawlRun
-from catalog.demo import history, state
+from catalog.demo import hearing, history, state
 from catalog.demo.loading import load_demo
 from catalog.demo.rows import DAY, rows_of
 from catalog.demo.stores import write_stores
 from catalog.demo.structure import tables
 from catalog.domains.models import Domain
+from catalog.notifications.models import Notification, Subscription
+from catalog.notifications.telling import fan_out_waiting
 from catalog.products.models import DataProduct, InputPort, OutputPort
 from catalog.quality.models import QualityScore
 from catalog.schemas.models import FieldProfile, SchemaVersion
-from catalog.slos.models import Measurement, MeasurementRollup, ServiceLevelObjective
+from catalog.slos.models import Measurement, MeasurementRollup, ServiceLevelObjective, SloState
 from tests import factories as make
 
 MEASURED = (
@@ -255,3 +257,22 @@ def test_values_of_fields_their_owners_released_are_kept(
     assert kept["ms_played"].histogram
     assert kept["played_at"].minimum < kept["played_at"].maximum
     assert not kept["user_id"].minimum, "the product is about single people"
+
+
+@pytest.mark.django_db
+def test_consumer_watches_some_things_and_the_owner_hears_of_what_stands_badly(place: Path) -> None:
+    load()
+    watched = Subscription.objects.filter(user__username="consumer")
+    assert sorted(watched.values_list("target", flat=True)) == ["domain", "product", "search"]
+    watched.filter(target="search").delete()
+    load()
+    assert watched.count() == 2, "what somebody stopped watching does not come back"
+    missed = ServiceLevelObjective.objects.filter(port__product__slug="play-events").order_by("pk")[:1].get()
+    SloState.objects.filter(pk=missed.pk).update(status="bad")
+    for _ in range(2):
+        hearing.tell_of_objectives(NOW)
+    told = Notification.objects.filter(notice__kind="slo")
+    fan_out_waiting()
+    assert told.filter(recipient__username="owner", notice__title__contains=missed.name).count() == 1
+    assert told.filter(recipient__username="consumer", reason="watcher").count() == 1
+    assert Notification.objects.filter(recipient__username="owner").exclude(notice__kind="slo").exists()
