@@ -19,6 +19,15 @@ from catalog.contracts.services.publishing import (
     publish_change,
     withdraw_change,
 )
+from catalog.incidents.models import Incident
+from catalog.incidents.services import (
+    Report,
+    acknowledge_incident,
+    assign_incident,
+    comment_on_incident,
+    report_incident,
+    resolve_incident,
+)
 from catalog.notifications import objectives
 from catalog.notifications.defaults import DEFAULTS, HELP
 from catalog.notifications.models import Kind, Notice, Notification
@@ -265,3 +274,65 @@ def test_store_that_is_paused_or_failed_once_is_not_told_of(cast: Cast) -> None:
 
 def test_kinds_of_notices_are_those_people_choose_for(cast: Cast) -> None:
     assert set(DEFAULTS) == set(HELP) == set(Kind.values)
+
+
+# --- incidents
+
+
+def test_incident_is_told_from_its_beginning_to_its_end(cast: Cast, plays: OutputPort) -> None:
+    incident = report_incident(
+        actor=cast.admin,
+        product=cast.play_events,
+        report=Report("Rows are missing", "Since noon.", port=plays),
+    )
+    acknowledge_incident(actor=cast.admin, incident=incident)
+    assign_incident(actor=cast.admin, incident=fresh(incident), assignee=cast.owner)
+    comment_on_incident(actor=cast.admin, incident=fresh(incident), text="Looking.")
+    resolve_incident(actor=cast.admin, incident=fresh(incident))
+    assert told() == {
+        "Play events: Rows are missing": ["owner", "steward"],
+        "Play events: Admin looks after “Rows are missing”": ["owner"],
+        "Play events: “Rows are missing” is yours to look after": ["owner"],
+        "Play events: over: Rows are missing": ["owner", "steward"],
+    }
+    first = Notice.objects.filter(kind=Kind.INCIDENT).order_by("pk")[0]
+    assert "Since noon." in first.sentence
+    assert first.link == incident.get_absolute_url()
+
+
+def fresh(incident: Incident) -> Incident:
+    return Incident.objects.get(pk=incident.pk)
+
+
+def test_incident_of_a_missed_objective_is_not_told_a_second_time(
+    cast: Cast, slo: ServiceLevelObjective, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        measure(slo, good=10)
+        measure(slo, bad=90)
+    assert Incident.objects.get().slo == slo
+    assert told() == {f"Play events: Delivered of {slo.port} is missed": ["owner", "steward"]}
+    with django_capture_on_commit_callbacks(execute=True):
+        measure(slo, good=2000)
+    assert Incident.objects.get().status == "resolved"
+    assert set(told()) == {
+        f"Play events: Delivered of {slo.port} is missed",
+        f"Play events: Delivered of {slo.port} is kept again",
+    }
+
+
+def test_incident_of_an_objective_nobody_was_told_of_is_told(
+    cast: Cast, slo: ServiceLevelObjective, django_capture_on_commit_callbacks: Any
+) -> None:
+    ServiceLevelObjective.objects.filter(pk=slo.pk).update(created_at=timezone.now())
+    with django_capture_on_commit_callbacks(execute=True):
+        measure(slo, bad=90)
+    assert list(told().values()) == [["owner", "steward"]]
+    assert Notice.objects.get().kind == Kind.INCIDENT
+
+
+def test_only_who_is_concerned_hears_of_an_incident(cast: Cast) -> None:
+    cast.play_events.visibility = "private"
+    cast.play_events.save()
+    report_incident(actor=cast.admin, product=cast.play_events, report=Report("Rows are missing"))
+    assert told() == {"Play events: Rows are missing": ["owner"]}
