@@ -103,7 +103,8 @@ def _finding(data: Data, check: Data, key: str, path: str, run_at: list[Any]) ->
         total_rows=count(member(check, *_TOTAL)),
         value=number(member(check, "value") if "value" in check else diagnostics.get("value")),
         message=text(member(check, "reason", "message")),
-        extra={**_rule(check), **extra(check, _KNOWN)},
+        rule=_rule(check),
+        extra={**({"qualityId": _rule(check)} if _rule(check) else {}), **extra(check, _KNOWN)},
     )
 
 
@@ -117,9 +118,9 @@ def _key(check: Any) -> str:
     return " ".join(part for part in parts if part) if named else ""
 
 
-def _rule(check: Data) -> dict[str, str]:
-    rule = text(member(check, *_RULE))
-    return {"qualityId": rule} if rule else {}
+def _rule(check: Data) -> str:
+    """The id the contract gives the rule."""
+    return text(member(check, *_RULE))
 
 
 def _name(check: Data, kind: str, where: str) -> str:

@@ -45,7 +45,8 @@ class Dataset:
 class Finding:
     """One result of one check of another tool. `key` is the check's identity in that tool, on its dataset.
 
-    `severity` is empty where the tool does not say it; `extra` are members of the check the portal has no place for.
+    `rule` is the contract's own name of the rule that was checked. `severity` is empty where the tool does not say it;
+    `extra` are members of the check the portal has no place for.
     """
 
     key: str
@@ -61,6 +62,7 @@ class Finding:
     total_rows: int | None = None
     value: float | None = None
     message: str = ""
+    rule: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 

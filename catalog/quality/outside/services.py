@@ -173,20 +173,45 @@ def _by_port(placed: Sequence[tuple[Finding, tuple[OutputPort, ...]]]) -> list[O
 def _record(
     actor: User | None, reading: Reading, port: OutputPort, findings: Sequence[Finding], now: dt.datetime
 ) -> None:
+    told = _checks_of_contract(port, findings)
     source = QualityCheck.Source.DBT if reading.tool == dbt.TOOL else QualityCheck.Source.OUTSIDE
-    keys = {found.path: _key(reading.tool, found.key) for found in findings}
+    keys = {found.path: _key(reading.tool, found.key) for found in findings if found.path not in told}
     known = dict(
         port.checks.filter(source=source, source_key__startswith=f"{reading.tool} ").values_list(
             "source_key", "severity"
         )
     )
-    declared = [_declared(reading.tool, found, keys[found.path], known) for found in findings]
+    declared = [
+        _declared(reading.tool, found, keys[found.path], known) for found in findings if found.path in keys
+    ]
     checks = declare_checks(
         actor=actor, port=port, source=source, declared=declared, ends_others=False,
         reason=f"{reading.tool} {reading.run}".strip(),
     )  # fmt: skip
-    results = [_result(reading, found, checks[keys[found.path]].pk) for found in findings]
+    ids = told | {path: checks[key].pk for path, key in keys.items()}
+    results = [_result(reading, found, ids[found.path]) for found in findings]
     record_results(actor=actor, results=results, now=now)
+
+
+def _checks_of_contract(port: OutputPort, findings: Sequence[Finding]) -> dict[str, int]:
+    """Findings of rules that a contract already made checks of, by their path: one rule is one check, whoever measures.
+
+    The key of such a check is the field and the rule's own id (see `contracts.quality_rules`).
+    """
+    if not any(found.rule for found in findings):
+        return {}
+    rows = port.checks.active().filter(source=QualityCheck.Source.CONTRACT)
+    by_rule: dict[str, list[tuple[str, int]]] = {}
+    for key, pk in rows.values_list("source_key", "pk"):
+        element, _, rule = key.partition(": ")
+        by_rule.setdefault(rule, []).append((element, pk))
+    told = {}
+    for found in findings:
+        same = by_rule.get(found.rule, []) if found.rule else []
+        meant = same if len(same) == 1 else [item for item in same if item[0] == found.element]
+        if len(meant) == 1:
+            told[found.path] = meant[0][1]
+    return told
 
 
 def _key(tool: str, key: str) -> str:
@@ -203,7 +228,7 @@ def _declared(tool: str, found: Finding, key: str, known: dict[str, str]) -> Dec
         kind=QualityCheck.Kind.EXTERNAL,
         name=found.name[:200],
         element=found.element[:500],
-        parameters={"tool": tool, **found.extra},
+        parameters={**found.extra, "tool": tool},
         dimension=found.dimension,
         severity=found.severity or known.get(key, QualityCheck.Severity.ERROR.value),
     )

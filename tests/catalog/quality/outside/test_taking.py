@@ -19,6 +19,7 @@ from catalog.common.errors import Invalid, NotAllowed, NotFound
 from catalog.contracts.models import DataContract, PortContract
 from catalog.contracts.services import import_document
 from catalog.products.models import OutputPort
+from catalog.quality.declaring import DeclaredCheck, declare_checks
 from catalog.quality.models import CheckResult, CheckState, QualityCheck, WaitingResults
 from catalog.quality.outside import waiting
 from catalog.quality.outside.findings import Dataset
@@ -352,3 +353,22 @@ def test_contract_tab_tells_of_results_that_wait(cast: Cast) -> None:
     client = Client()
     client.force_login(cast.consumer)
     assert b"Results are waiting" in client.get("/products/listening/play-events/contract/").content
+
+
+def test_rule_of_a_contract_is_one_check_whoever_measures_it(cast: Cast, sessions: OutputPort) -> None:
+    def rule(key: str) -> DeclaredCheck:
+        return DeclaredCheck(key=key, kind="text", name="In words")
+
+    declared = [rule(": plays_enough"), rule("a: no_gaps"), rule("play_id: no_gaps")]
+    made = declare_checks(actor=None, port=sessions, source="contract", declared=declared, ends_others=True)
+    taken = take(files.odcs_results(KEY), cast.owner)
+    assert (taken.results, sessions.checks.count()) == (2, 3)
+    assert [made[key].results.count() for key in (": plays_enough", "a: no_gaps", "play_id: no_gaps")] == [
+        1,
+        0,
+        1,
+    ]
+    unknown = files.odcs_results(KEY)
+    unknown["results"][0]["ruleId"] = "of another contract"
+    take(unknown, cast.owner)
+    assert sessions.checks.get(source="outside").parameters["qualityId"] == "of another contract"
