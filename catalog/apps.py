@@ -23,6 +23,7 @@ ANNOUNCED = (
     "catalog.crawling.samples",
     "catalog.quality.permissions",
     "catalog.quality.samples",
+    "catalog.quality.tabs",
     "catalog.slos.permissions",
     "catalog.slos.samples",
     "catalog.slos.tabs",

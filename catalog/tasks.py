@@ -8,6 +8,7 @@ from catalog.crawling import tasks as crawling
 from catalog.demo import tasks as demo
 from catalog.incidents import tasks as incidents
 from catalog.notifications import tasks as notifications
+from catalog.quality import tasks as quality
 from catalog.search import tasks as search
 from catalog.slos import tasks as slos
 
@@ -18,6 +19,7 @@ modules: tuple[ModuleType, ...] = (
     demo,
     incidents,
     notifications,
+    quality,
     search,
     slos,
 )

@@ -14,6 +14,7 @@ from catalog.incidents import urls as incidents
 from catalog.notifications import urls as notifications
 from catalog.products import urls as products
 from catalog.quality import compat_urls as quality_compat
+from catalog.quality import urls as quality
 from catalog.quality.outside import urls as outside
 from catalog.schemas import urls as schemas
 from catalog.search import urls as search
@@ -32,6 +33,7 @@ features = (
     notifications,
     incidents,
     products,
+    quality,
     schemas,
     search,
     slos,

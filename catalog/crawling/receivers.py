@@ -4,6 +4,7 @@ Without a broker no run is lost: beat rings for every waiting one.
 """
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -17,6 +18,7 @@ from catalog.crawling import judging, privacy, services, tasks
 from catalog.crawling.signals import crawl_queued
 from catalog.products.models import OutputPort
 from catalog.products.signals import port_changed, ports_claimed, product_changed
+from catalog.quality.signals import checks_edited, results_recorded
 from catalog.trust import services as trust
 from catalog.vocabulary.models import Classification
 from catalog.vocabulary.signals import classification_changed
@@ -60,6 +62,18 @@ def judge_product(product_id: int, **_: Any) -> None:
 def judge_port(port_id: int, product_id: int, **_: Any) -> None:
     _judge(list(OutputPort.objects.filter(pk=port_id).values_list("pk", "asset_id")))
     trust.refresh_products(product_ids=[product_id], now=timezone.now())
+
+
+@receiver(results_recorded, dispatch_uid="catalog.crawling.results_recorded")
+def judge_measured(port_ids: Iterable[int], **_: Any) -> None:
+    """Another tool sent results, which join the score."""
+    judging.judge_again(port_ids=list(port_ids), now=timezone.now())
+
+
+@receiver(checks_edited, dispatch_uid="catalog.crawling.checks_edited")
+def judge_checked(port_id: int, **_: Any) -> None:
+    """A check came, changed or went: the score is made of others."""
+    judging.judge_again(port_ids=[port_id], now=timezone.now())
 
 
 def _judge(ports: list[tuple[int, int | None]]) -> None:

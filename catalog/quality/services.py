@@ -88,7 +88,7 @@ def edit_check(
     """
     kernel.require(actor, "check.edit", check)
     fresh = _locked(check)
-    _refuse_foreign(fresh)
+    refuse_foreign(fresh)
     before = snapshot(fresh, FIELDS)
     for name, value in fields.items():
         setattr(fresh, name, value)
@@ -128,7 +128,7 @@ def _set_end(
     fresh = _locked(check)
     if (fresh.ended_at is None) == (at is None):
         return fresh
-    _refuse_foreign(fresh)
+    refuse_foreign(fresh)
     before = snapshot(fresh, FIELDS)
     fresh.ended_at = at
     bump_revision(fresh, None)
@@ -144,7 +144,7 @@ def delete_check(*, actor: User | None, check: QualityCheck) -> None:
     """Delete a check with its results. Raises NotAllowed, Conflict (its contract says it)."""
     kernel.require(actor, "check.edit", check)
     if check.source == QualityCheck.Source.CONTRACT and check.is_active:
-        _refuse_foreign(check)
+        refuse_foreign(check)
     tell_ends([check.pk], is_end=True, at_once=True)
     _record(actor, "check.deleted", check, {})
     _announce(check)
@@ -168,7 +168,8 @@ def tell_ends(check_ids: Sequence[int], *, is_end: bool, at_once: bool = False) 
         transaction.on_commit(partial(storing.announce, changed))
 
 
-def _refuse_foreign(check: QualityCheck) -> None:
+def refuse_foreign(check: QualityCheck) -> None:
+    """Raise Conflict for a check that somebody else says."""
     if check.source not in (QualityCheck.Source.FORM, QualityCheck.Source.API):
         where = "the contract" if check.source == QualityCheck.Source.CONTRACT else "the tool it came from"
         raise Conflict(

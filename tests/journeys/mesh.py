@@ -3,6 +3,7 @@
 import copy
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils import timezone
 
@@ -27,6 +28,9 @@ from catalog.notifications import services as notifications
 from catalog.notifications.models import Kind, Notification
 from catalog.notifications.telling import Draft, fan_out_waiting, tell
 from catalog.products.models import DataProduct, OutputPort
+from catalog.quality.models import QualityCheck
+from catalog.quality.services import create_check
+from catalog.quality.storing import NewResult, store_results
 from catalog.slos.evaluating import evaluate_slos
 from catalog.slos.models import ServiceLevelObjective
 from catalog.slos.services import create_slo
@@ -73,12 +77,16 @@ class Mesh:
     run: CrawlRun
     check: ConnectionCheck
     slo: ServiceLevelObjective
+    quality: QualityCheck
     proposal: ChangeProposal
     incident: Incident
 
     def numbers(self) -> dict[str, int]:
         """What stands in the paths of `pages`."""
-        return {name: getattr(self, name).pk for name in ("run", "check", "slo", "proposal", "incident")}
+        return {
+            name: getattr(self, name).pk
+            for name in ("run", "check", "slo", "quality", "proposal", "incident")
+        }
 
 
 def plant(cast: Cast) -> Mesh:
@@ -120,7 +128,8 @@ def plant(cast: Cast) -> Mesh:
     ProductTrust.objects.create(product=charts, **_trust("bad"))
     proposed = _proposal(cast, plays)
     run, check, slo = _run(store, plays), _check(cast, store), _slos(plays)
-    planted = Mesh(cast, store, plays, charts, run, check, slo, proposed, _incident(cast, plays))
+    asked = _checks(plays)
+    planted = Mesh(cast, store, plays, charts, run, check, slo, asked, proposed, _incident(cast, plays))
     _tell(cast)
     return planted
 
@@ -165,6 +174,33 @@ def _proposal(cast: Cast, plays: OutputPort) -> ChangeProposal:
     narrower = copy.deepcopy(first) | {"version": "2.0.0"}
     del narrower["schema"][0]["properties"][1]
     return propose_change(actor=cast.owner, raw=as_yaml(narrower), note="Nobody should know who listens.")
+
+
+def _checks(plays: OutputPort) -> QualityCheck:
+    """Checks of every colour; the one that fails comes back."""
+    now = timezone.now()
+    at_most: dict[str, Any] = {"bound": {"operator": "at_most", "values": [5]}}
+    asked: list[tuple[dict[str, Any], str]] = [
+        ({"kind": "range", "element": "seconds", "parameters": {"at_least": 1, **at_most}}, "ppppfpppffpff"),
+        ({"kind": "not_null", "element": "track"}, "ppppppppppppp"),
+        ({"kind": "unique", "element": "id", "severity": "warning"}, "pfpfpfpfpfpfp"),
+        ({"kind": "pattern", "element": "track", "parameters": {"pattern": "^track "}}, "ppppee"),
+        ({"kind": "text", "name": "Listeners agreed to it"}, ""),
+    ]
+    made = []
+    for fields, outcomes in asked:
+        check = create_check(actor=None, port=plays, **fields)
+        made.append(check)
+        letters = {"p": "passed", "f": "failed", "e": "error"}
+        store_results(
+            NewResult(
+                check_id=check.pk, measured_at=now - dt.timedelta(hours=20 * place + 1), outcome=letters[letter],
+                source="crawl", failed_rows=17 + place if letter == "f" else 0, total_rows=4_000,
+                message=f"{17 + place if letter == 'f' else 0} of 4,000 rows are out of range.",
+            )
+            for place, letter in enumerate(reversed(outcomes))
+        )  # fmt: skip
+    return made[0]
 
 
 def _slos(plays: OutputPort) -> ServiceLevelObjective:

@@ -2,8 +2,8 @@
 
 Paths may use what `mesh.plant` made: the products `listening/play-events` and `playback/playback-quality`, the
 domains `listening` and `playback`, the teams `listening-team` and `playback-team`, the connection `store`;
-`{run}`, `{check}`, `{slo}`, `{proposal}` and `{incident}` are the numbers of its crawl, its test, an objective, a
-proposed contract and an incident. `test_pages` walks the steps of a bulk edit itself.
+`{run}`, `{check}`, `{slo}`, `{quality}`, `{proposal}` and `{incident}` are the numbers of its crawl, its test, an
+objective, a quality check, a proposed contract and an incident. `test_pages` walks the steps of a bulk edit itself.
 """
 
 from dataclasses import dataclass
@@ -55,6 +55,12 @@ PAGES: list[PageSpec] = [
     PageSpec("slos-edit", "/slos/{slo}/edit/"),
     PageSpec("slos-history", "/slos/{slo}/history/"),
     PageSpec("slos-delete", "/slos/{slo}/delete/"),
+    PageSpec("quality", "/quality/"),
+    PageSpec("quality-product", f"{PRODUCT}quality/"),
+    PageSpec("quality-new", f"{PRODUCT}quality/new/"),
+    PageSpec("quality-one", "/quality/{quality}/"),
+    PageSpec("quality-edit", "/quality/{quality}/edit/"),
+    PageSpec("quality-delete", "/quality/{quality}/delete/"),
     PageSpec("certifications", "/trust/certifications/"),
     PageSpec("certification", f"{PRODUCT}certification/", "consumer"),
     PageSpec("certification-give", f"{PRODUCT}certification/", "admin"),
