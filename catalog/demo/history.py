@@ -12,6 +12,7 @@ from catalog.connections.models import Connection
 from catalog.crawling import claims, runner
 from catalog.crawling.services import request_crawl
 from catalog.demo import hearing, state
+from catalog.demo.incidents import discuss
 from catalog.demo.loading import HISTORY
 from catalog.demo.rows import DAY
 from catalog.demo.state import State
@@ -57,6 +58,8 @@ def grow(kept: State, now: dt.datetime) -> None:
         for connection in Connection.objects.filter(slug__in=kept.made.get("connections", [])):
             crawl_at(connection, moment)
         release_fields()
+        if moment <= kept.made_at:
+            discuss(kept.made_at, moment)
         kept.grown_until = kept.moved_at = moment
         state.write(kept)
     hearing.tell_of_objectives(now)

@@ -199,7 +199,7 @@ def sweep(*, now: dt.datetime) -> int:
     """Make up for looks that were missed, and count anew whom open incidents hit; returns the ports looked at."""
     port_ids = _suspects(now)
     look_at(port_ids=port_ids, now=now, is_seen_again=False)
-    count_reach(now)
+    count_reach()
     return len(port_ids)
 
 

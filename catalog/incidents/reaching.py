@@ -7,6 +7,7 @@ from catalog.incidents.models import Incident, IncidentReach
 from catalog.products.models import OutputPort
 from catalog.products.spread import Origin, Spread, spread_of
 
+_AT_ONCE = 50  # incidents
 _REACH = ("incident_id", "product_id", "steps", "path")
 
 
@@ -27,19 +28,22 @@ def spreads(subjects: Mapping[int, tuple[int, int | None]]) -> dict[int, Spread]
 
 def keep_reach(incidents: Sequence[Incident], found: Mapping[int, Spread]) -> None:
     """Write the rows of incidents (`found` by their id) and drop those that no longer hold. Inside a transaction."""
+    for start in range(0, len(incidents), _AT_ONCE):
+        _keep(incidents[start : start + _AT_ONCE], found)
+
+
+def _keep(incidents: Sequence[Incident], found: Mapping[int, Spread]) -> None:
     rows = [
         (incident.pk, product_id, steps, list(path))
         for incident in incidents
         for product_id, steps, path in _rows(incident, found[incident.pk])
     ]
-    kept = {(incident_id, product_id) for incident_id, product_id, _, _ in rows}
+    kept = {(incident_id, product_id) for incident_id, product_id, *_ in rows}
     before = IncidentReach.objects.filter(incident__in=[incident.pk for incident in incidents])
-    gone = [
-        pk
-        for pk, *pair in before.values_list("pk", "incident_id", "product_id")
-        if (pair[0], pair[1]) not in kept
-    ]
-    IncidentReach.objects.filter(pk__in=gone).delete()
+    known = before.order_by().values_list("pk", "incident_id", "product_id")
+    gone = [pk for pk, incident_id, product_id in known if (incident_id, product_id) not in kept]
+    for start in range(0, len(gone), 500):
+        IncidentReach.objects.filter(pk__in=gone[start : start + 500]).delete()
     bulk.upsert(IncidentReach, _REACH, rows, unique=("incident_id", "product_id"), update=("steps", "path"))
 
 

@@ -30,8 +30,8 @@ def look_at_changed(port_id: int, **_: Any) -> None:
 
 
 @receiver(drift_changed, dispatch_uid="catalog.incidents.drift_changed")
-def look_at_drifted(port_ids: Iterable[int], **_: Any) -> None:
-    look_at(port_ids=list(port_ids), now=timezone.now(), causes=[Cause.DRIFT])
+def look_at_drifted(port_ids: Iterable[int], at: dt.datetime, **_: Any) -> None:
+    look_at(port_ids=list(port_ids), now=at, causes=[Cause.DRIFT])
 
 
 @receiver(check_changed, dispatch_uid="catalog.incidents.check_changed")

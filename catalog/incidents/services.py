@@ -97,22 +97,24 @@ def _drafted(actor: User | None, product: DataProduct, report: Report, now: dt.d
     return incident
 
 
-def acknowledge_incident(*, actor: User | None, incident: Incident, text: str = "") -> IncidentEvent:
+def acknowledge_incident(
+    *, actor: User | None, incident: Incident, text: str = "", now: dt.datetime | None = None
+) -> IncidentEvent:
     """Say that somebody looks after it. Raises NotAllowed, Conflict."""
 
-    def change(fresh: Incident, now: dt.datetime) -> str:
-        fresh.acknowledged_at = now
+    def change(fresh: Incident, at: dt.datetime) -> str:
+        fresh.acknowledged_at = at
         if fresh.assignee is None and actor is not None:
             fresh.assignee = actor
         return _words(text)
 
-    return _step(actor, incident, Happening.ACKNOWLEDGED, change)
+    return _step(actor, incident, Happening.ACKNOWLEDGED, change, now)
 
 
 def assign_incident(*, actor: User | None, incident: Incident, assignee: User | None) -> IncidentEvent:
     """Give it to a person who may see the product, or to nobody. Raises NotAllowed, Invalid, Conflict."""
 
-    def change(fresh: Incident, now: dt.datetime) -> str:
+    def change(fresh: Incident, at: dt.datetime) -> str:
         if assignee is not None and not (assignee.is_active and can_view_product(assignee, fresh.product)):
             problem = Problem("assignee", "choice", "Choose somebody who may see the product.")
             raise Invalid(problem.message, kept="Nothing was changed.", problems=[problem])
@@ -122,17 +124,19 @@ def assign_incident(*, actor: User | None, incident: Incident, assignee: User | 
     return _step(actor, incident, Happening.ASSIGNED, change)
 
 
-def comment_on_incident(*, actor: User | None, incident: Incident, text: str) -> IncidentEvent:
+def comment_on_incident(
+    *, actor: User | None, incident: Incident, text: str, now: dt.datetime | None = None
+) -> IncidentEvent:
     """Add to the timeline. Raises NotAllowed, Invalid."""
     words = _needed(text, "Write the comment.")
-    return _step(actor, incident, Happening.COMMENTED, lambda fresh, now: words)
+    return _step(actor, incident, Happening.COMMENTED, lambda fresh, at: words, now)
 
 
 def rate_incident(*, actor: User | None, incident: Incident, severity: str, text: str = "") -> IncidentEvent:
     """Set the severity; the portal leaves it alone from then on. Raises NotAllowed, Invalid, Conflict."""
     chosen = _severity(severity)
 
-    def change(fresh: Incident, now: dt.datetime) -> str:
+    def change(fresh: Incident, at: dt.datetime) -> str:
         before = fresh.get_severity_display()
         fresh.is_rated = True
         _set_severity(fresh, chosen)
@@ -141,25 +145,27 @@ def rate_incident(*, actor: User | None, incident: Incident, severity: str, text
     return _step(actor, incident, Happening.RATED, change)
 
 
-def resolve_incident(*, actor: User | None, incident: Incident, text: str = "") -> IncidentEvent:
+def resolve_incident(
+    *, actor: User | None, incident: Incident, text: str = "", now: dt.datetime | None = None
+) -> IncidentEvent:
     """Say that it is over. What the portal sees going on stays resolved all the same, until it ended and came back.
 
     Raises NotAllowed, Conflict.
     """
 
-    def change(fresh: Incident, now: dt.datetime) -> str:
-        fresh.resolved_at, fresh.is_resolved_by_portal = now, False
+    def change(fresh: Incident, at: dt.datetime) -> str:
+        fresh.resolved_at, fresh.is_resolved_by_portal = at, False
         if fresh.cause == Cause.REPORTED:
-            fresh.cause_ended_at = now
+            fresh.cause_ended_at = at
         return _words(text)
 
-    return _step(actor, incident, Happening.RESOLVED, change)
+    return _step(actor, incident, Happening.RESOLVED, change, now)
 
 
 def reopen_incident(*, actor: User | None, incident: Incident, text: str = "") -> IncidentEvent:
     """Take back that it is over. Raises NotAllowed, Conflict (its cause ended; the same trouble has a newer one)."""
 
-    def change(fresh: Incident, now: dt.datetime) -> str:
+    def change(fresh: Incident, at: dt.datetime) -> str:
         if fresh.cause_ended_at is not None and fresh.cause != Cause.REPORTED:
             raise Conflict(
                 "Its cause ended: the portal sees no trouble.",
@@ -175,15 +181,17 @@ def reopen_incident(*, actor: User | None, incident: Incident, text: str = "") -
     return _step(actor, incident, Happening.REOPENED, change)
 
 
-def note_incident(*, actor: User | None, incident: Incident, text: str) -> IncidentEvent:
+def note_incident(
+    *, actor: User | None, incident: Incident, text: str, now: dt.datetime | None = None
+) -> IncidentEvent:
     """Write the post-incident note, or the next wording of it. Raises NotAllowed, Invalid, Conflict."""
     words = _needed(text, "Write what was learned.")
 
-    def change(fresh: Incident, now: dt.datetime) -> str:
+    def change(fresh: Incident, at: dt.datetime) -> str:
         fresh.note = words
         return words
 
-    return _step(actor, incident, Happening.NOTED, change)
+    return _step(actor, incident, Happening.NOTED, change, now)
 
 
 @transaction.atomic
@@ -200,7 +208,13 @@ def publish_status(*, actor: User | None, product: DataProduct, is_public: bool)
 
 
 @transaction.atomic
-def _step(actor: User | None, incident: Incident, happening: Happening, change: Change) -> IncidentEvent:
+def _step(
+    actor: User | None,
+    incident: Incident,
+    happening: Happening,
+    change: Change,
+    now: dt.datetime | None = None,
+) -> IncidentEvent:
     """One entry of the timeline: right, row lock, table, change, save, tell."""
     rows = Incident.objects.select_for_update(of=("self",)).select_related(
         "product__domain", "port", "assignee"
@@ -209,11 +223,11 @@ def _step(actor: User | None, incident: Incident, happening: Happening, change: 
     action = "incident.comment" if happening is Happening.COMMENTED else "incident.handle"
     kernel.require(actor, action, fresh)  # as it is now: an assignee may have lost it meanwhile
     fresh.status = status_after(fresh.status, happening).value
-    now = timezone.now()
-    text = change(fresh, now)
+    at = now or timezone.now()
+    text = change(fresh, at)
     bump_revision(fresh, None)
     fresh.save()
-    return tell(fresh, happening, actor=actor, now=now, text=text)
+    return tell(fresh, happening, actor=actor, now=at, text=text)
 
 
 def _set_severity(incident: Incident, severity: Severity) -> None:

@@ -92,12 +92,20 @@ def _open(troubles: Sequence[Trouble], now: dt.datetime) -> None:
         return
     found = spreads({place: (item.product_id, item.port_id) for place, item in enumerate(troubles)})
     before = _recent([trouble.key for trouble in troubles], now)
+    opened: list[tuple[Incident, Happening]] = []
+    reach: dict[int, Spread] = {}
     for place, trouble in enumerate(troubles):
         earlier = before.get(trouble.key)
         if earlier is not None:
-            _reopen(earlier, trouble, found[place], now)
+            incident, happening = _reopened(earlier, trouble, found[place], now), Happening.REOPENED
         else:
-            _create(trouble, found[place], now)
+            incident, happening = _created(trouble, found[place], now), Happening.OPENED
+        if incident is not None:
+            opened.append((incident, happening))
+            reach[incident.pk] = found[place]
+    keep_reach([incident for incident, _ in opened], reach)
+    for incident, happening in opened:
+        tell(incident, happening, actor=None, now=now, text=incident.summary)
 
 
 def _recent(keys: Sequence[str], now: dt.datetime) -> dict[str, Incident]:
@@ -109,7 +117,8 @@ def _recent(keys: Sequence[str], now: dt.datetime) -> dict[str, Incident]:
     return {incident.key: incident for incident in rows.order_by("opened_at", "pk")}
 
 
-def _create(trouble: Trouble, spread: Spread, now: dt.datetime) -> None:
+def _created(trouble: Trouble, spread: Spread, now: dt.datetime) -> Incident | None:
+    """The new incident; None where somebody else saw the same trouble a moment ago, whose incident it is then."""
     severity = severity_of(trouble.criticality, spread.consumers)
     incident = Incident(
         product_id=trouble.product_id,
@@ -129,16 +138,15 @@ def _create(trouble: Trouble, spread: Spread, now: dt.datetime) -> None:
     try:
         with transaction.atomic():
             incident.save(force_insert=True)
-    except IntegrityError:  # somebody else saw the same trouble a moment ago: theirs is the incident
+    except IntegrityError:
         Incident.objects.filter(key=trouble.key, cause_ended_at=None).update(
             occurrences=F("occurrences") + 1, last_seen_at=now
         )
-        return
-    keep_reach([incident], {incident.pk: spread})
-    tell(incident, Happening.OPENED, actor=None, now=now, text=trouble.summary)
+        return None
+    return incident
 
 
-def _reopen(incident: Incident, trouble: Trouble, spread: Spread, now: dt.datetime) -> None:
+def _reopened(incident: Incident, trouble: Trouble, spread: Spread, now: dt.datetime) -> Incident | None:
     incident.status, incident.cause_ended_at, incident.resolved_at = Status.OPEN.value, None, None
     incident.is_resolved_by_portal, incident.acknowledged_at = False, None
     incident.summary, incident.title = trouble.summary, trouble.title[:200]
@@ -148,10 +156,9 @@ def _reopen(incident: Incident, trouble: Trouble, spread: Spread, now: dt.dateti
     try:
         with transaction.atomic():
             incident.save()
-    except IntegrityError:  # as in `_create`
-        return
-    keep_reach([incident], {incident.pk: spread})
-    tell(incident, Happening.REOPENED, actor=None, now=now, text=trouble.summary)
+    except IntegrityError:  # as in `_created`
+        return None
+    return incident
 
 
 def rate(incident: Incident, criticality: str, consumers: int) -> None:
@@ -173,9 +180,12 @@ def _end(incident: Incident, why: str, now: dt.datetime) -> None:
     tell(incident, Happening.RESOLVED if was_unresolved else Happening.ENDED, actor=None, now=now, text=why)
 
 
-def count_reach(now: dt.datetime, most: int = 500) -> int:
-    """Count anew whom the unresolved incidents hit: dependencies change while trouble goes on. Returns how many."""
-    rows = Incident.objects.filter(status__in=UNRESOLVED).order_by("-opened_at", "-pk")
+def count_reach(most: int = 200) -> int:
+    """Count anew whom the worst unresolved incidents hit: dependencies change while trouble goes on.
+
+    Returns how many were counted.
+    """
+    rows = Incident.objects.filter(status__in=UNRESOLVED).order_by("-severity_rank", "-opened_at", "-pk")
     incidents = list(rows[:most])
     found = spreads({item.pk: (item.product_id, item.port_id) for item in incidents})
     with transaction.atomic():

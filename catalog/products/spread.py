@@ -6,12 +6,13 @@ are. Each origin's part is walked in memory.
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from catalog.products.models import DataProduct, Lifecycle, OutputPort
 from catalog.products.reach import uses_of
 
 DEEPEST = 20  # steps
-MOST = 2_000  # products reached from one origin
+MOST_PATHS = 300  # products of one origin whose way is told, the nearest; all are counted
 MOST_PORTS = 50_000  # of the whole neighbourhood that is looked at
 
 _AT_ONCE = 500
@@ -29,26 +30,41 @@ class Origin:
 class Spread:
     """Product -> the products on the shortest way to it, from the top down (empty: it reads directly).
 
-    `others` are readers that are no products (teams, people), by their words; `is_cut` where a budget ended the walk.
+    `products` counts all that are reached, `paths` holds the nearest. `others` are readers that are no products
+    (teams, people), by their words; `is_cut` where a budget ended the walk, so that there may be more.
     """
 
     paths: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    products: int = 0
     others: set[str] = field(default_factory=set)
     is_cut: bool = False
 
     @property
     def consumers(self) -> int:
-        return len(self.paths) + len(self.others)
+        return self.products + len(self.others)
 
 
 @dataclass(slots=True)
 class _Neighbourhood:
     """Everything downstream of all origins: who reads from each port, and the ports of each of those products."""
 
-    readers: dict[int, list[int]] = field(default_factory=dict)  # port -> products
+    readers: dict[int, set[int]] = field(default_factory=dict)  # port -> products
     others: dict[int, set[str]] = field(default_factory=dict)  # port -> words
     ports: dict[int, list[int]] = field(default_factory=dict)  # product -> ports
     is_cut: bool = False
+    _below: dict[int, tuple[int, ...]] = field(default_factory=dict)  # product -> products that read from it
+
+    def read_by(self, port_ids: Iterable[int]) -> tuple[int, ...]:
+        """The products still offered that read from any of the ports."""
+        found = set[int]().union(*(self.readers.get(pk, ()) for pk in port_ids))
+        return tuple(sorted(found & self.ports.keys()))
+
+    def below(self, product_id: int) -> tuple[int, ...]:
+        """Those that read from the product, worked out once however many origins come by."""
+        known = self._below.get(product_id)
+        if known is None:
+            known = self._below[product_id] = self.read_by(self.ports[product_id])
+        return known
 
 
 def spread_of(origins: Mapping[int, Origin]) -> dict[int, Spread]:
@@ -69,7 +85,7 @@ def _explore(port_ids: set[int]) -> _Neighbourhood:
                 if use.product_id is None:
                     around.others.setdefault(use.port_id, set()).add(use.words)
                 else:
-                    around.readers.setdefault(use.port_id, []).append(use.product_id)
+                    around.readers.setdefault(use.port_id, set()).add(use.product_id)
                     reached.add(use.product_id)
         frontier = _ports_of(reached - products, around) - asked
         products |= reached
@@ -96,21 +112,23 @@ def _ports_of(product_ids: set[int], around: _Neighbourhood) -> set[int]:
 
 def _walk(origin: Origin, around: _Neighbourhood) -> Spread:
     spread = Spread(is_cut=around.is_cut)
-    frontier: list[tuple[int, tuple[int, ...]]] = [(pk, ()) for pk in origin.port_ids]
+    others = [around.others.get(pk, ()) for pk in origin.port_ids]
+    above: dict[int, int] = {}  # product -> the one its data comes through, on the shortest way
+    frontier = [pk for pk in around.read_by(origin.port_ids) if pk != origin.product_id]
+    above |= dict.fromkeys(frontier, 0)
     while frontier:
-        further: list[tuple[int, tuple[int, ...]]] = []
-        for port_id, path in frontier:
-            spread.others |= around.others.get(port_id, set())
-            for reader in sorted(around.readers.get(port_id, ())):
-                is_known = reader in spread.paths or reader == origin.product_id
-                if is_known or reader not in around.ports:
-                    continue
-                if len(spread.paths) >= MOST:
-                    spread.is_cut = True
-                    return spread
-                spread.paths[reader] = path
-                further += [(pk, (*path, reader)) for pk in around.ports[reader]]
+        further: list[int] = []
+        for product_id in frontier:
+            others += [around.others.get(pk, ()) for pk in around.ports[product_id]]
+            for reader in around.below(product_id):
+                if reader not in above and reader != origin.product_id:
+                    above[reader] = product_id
+                    further.append(reader)
         frontier = further
+    spread.products = len(above)
+    spread.others = set[str]().union(*others)
+    for product_id, through in islice(above.items(), MOST_PATHS):  # nearest first: the order they were met in
+        spread.paths[product_id] = (*spread.paths[through], through) if through else ()
     return spread
 
 

@@ -70,7 +70,7 @@ PAGES: list[PageSpec] = [
     PageSpec("incidents-report", f"{PRODUCT}incidents/new/", "consumer"),
     PageSpec("incidents-one", "/incidents/{incident}/"),
     PageSpec("incidents-one-consumer", "/incidents/{incident}/", "consumer"),
-    PageSpec("incidents-downstream", "/products/playback/playback-quality/", "steward"),
+    PageSpec("incidents-downstream", "/products/charts/daily-charts/", "consumer"),
     PageSpec("incidents-status", "/incidents/status/listening/play-events/"),
     PageSpec("incidents-status-domain", "/incidents/status/listening/", "consumer"),
     PageSpec("documents-import", "/contracts/import/"),

@@ -58,7 +58,9 @@ def _judge(port_ids: Sequence[int], now: datetime) -> None:
         bulk.upsert(PortDrift, _COLUMNS, rows, unique=("port_id",), update=_COLUMNS[1:])
         changed = idle + [row[0] for row in rows]
         if changed:
-            transaction.on_commit(partial(drift_changed.send_robust, sender=PortDrift, port_ids=changed))
+            transaction.on_commit(
+                partial(drift_changed.send_robust, sender=PortDrift, port_ids=changed, at=now)
+            )
 
 
 def _ids(pair: Sides) -> tuple[int, int | None]:

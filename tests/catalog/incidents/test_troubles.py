@@ -123,7 +123,7 @@ def test_reach_is_counted_anew_while_trouble_goes_on(cast: Cast, plays: OutputPo
     newcomer = make.make_product("Newcomer", domain=cast.playback)
     make.make_input_port(newcomer, plays)
     cast.playback_quality.input_ports.all().delete()
-    count_reach(timezone.now())
+    count_reach()
     reached = IncidentReach.objects.filter(incident=incident).values_list("product__name", "steps")
     assert sorted(reached) == [("Newcomer", 1), ("Play events", 0)]
 

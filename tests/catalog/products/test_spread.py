@@ -49,10 +49,9 @@ def test_retired_products_read_nothing_any_more() -> None:
 
 def test_budgets_cut_the_answer_and_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     _, ports = chain(["First", "Second", "Third", "Fourth"])
-    monkeypatch.setattr(spread, "MOST", 2)
+    monkeypatch.setattr(spread, "MOST_PATHS", 2)
     found = of(ports[0])
-    assert (len(found.paths), found.is_cut) == (2, True)
-    monkeypatch.setattr(spread, "MOST", 2_000)
+    assert (len(found.paths), found.consumers, found.is_cut) == (2, 3, False)
     monkeypatch.setattr(spread, "DEEPEST", 1)
     assert of(ports[0]).is_cut
 
