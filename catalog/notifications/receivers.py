@@ -2,6 +2,7 @@
 
 import datetime as dt
 import logging
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -30,18 +31,33 @@ def tell_of_objectives(turns: Sequence[Turn], at: dt.datetime, **_: Any) -> None
     tell(objectives.drafts_of(turns, at), now=at)
 
 
+class Bell:
+    """Rings for a worker. After a ring that failed it rests: whoever writes must not wait for a broker that is away."""
+
+    REST = 30.0  # seconds; the clock rings as often
+
+    def __init__(self, ring: Callable[[], None]) -> None:
+        self.ring = ring
+        self.rests_until = 0.0
+
+    def press(self) -> None:
+        if time.monotonic() < self.rests_until:
+            return
+        try:
+            self.ring()
+        except Exception as error:  # whatever the broker's client raises while it is away
+            self.rests_until = time.monotonic() + self.REST
+            logger.warning("No worker could be rung (%s); the clock will", type(error).__name__)
+
+
+notice_bell, mail_bell = Bell(tasks.ring_for_notice), Bell(tasks.ring_for_mail)
+
+
 @receiver(noticed, sender=Notice, dispatch_uid="catalog.notifications.noticed")
 def ring_for_notice(**_: Any) -> None:
-    _ring(tasks.ring_for_notice)
+    notice_bell.press()
 
 
 @receiver(noticed, sender=Notification, dispatch_uid="catalog.notifications.mail_due")
 def ring_for_mail(**_: Any) -> None:
-    _ring(tasks.ring_for_mail)
-
-
-def _ring(bell: Callable[[], None]) -> None:
-    try:
-        bell()
-    except Exception as error:  # whatever the broker's client raises while it is away
-        logger.warning("No worker could be rung (%s); the clock will", type(error).__name__)
+    mail_bell.press()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from catalog.accounts.models import User
@@ -44,7 +44,17 @@ def tell(drafts: Iterable[Draft], *, now: dt.datetime | None = None) -> None:
     rows = [_notice(draft, now) for draft in drafts]
     if rows:
         Notice.objects.bulk_create(rows, batch_size=AT_ONCE, ignore_conflicts=True)
-        transaction.on_commit(lambda: noticed.send_robust(sender=Notice))
+        _ring_on_commit()
+
+
+def _ring_on_commit() -> None:
+    waiting = connection.run_on_commit
+    if not (waiting and waiting[-1][1] is _ring):  # many notices of one transaction ring once
+        transaction.on_commit(_ring)
+
+
+def _ring() -> None:
+    noticed.send_robust(sender=Notice)
 
 
 def _notice(draft: Draft, now: dt.datetime) -> Notice:

@@ -1,5 +1,7 @@
 """Who is told: owners, consumers and watchers, each once, and nobody of what they may not see."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -8,6 +10,8 @@ from catalog.accounts import kernel
 from catalog.accounts.models import Membership, Role, Team, User
 from catalog.notifications import services
 from catalog.notifications.models import Channel, Kind, Notice, Notification, Subscription
+from catalog.notifications.receivers import Bell
+from catalog.notifications.signals import noticed
 from catalog.notifications.telling import Draft, fan_out, tell
 from catalog.products.models import DataProduct, Visibility
 from catalog.products.permissions import audience
@@ -124,3 +128,39 @@ def test_holders_of_an_audience_are_those_who_see_the_product(
         if DataProduct.objects.visible_to(person).filter(pk=product.pk).exists()
     }
     assert holding == seeing
+
+
+def test_broker_that_is_away_is_asked_once_and_then_left_alone(caplog: pytest.LogCaptureFixture) -> None:
+    calls: list[int] = []
+
+    def fail() -> None:
+        calls.append(1)
+        raise ConnectionRefusedError
+
+    bell = Bell(fail)
+    for _ in range(5):
+        bell.press()
+    assert len(calls) == 1
+    assert caplog.text.count("No worker could be rung") == 1
+    bell.rests_until = 0.0
+    bell.press()
+    assert len(calls) == 2
+
+
+def test_many_notices_of_one_transaction_ring_once(
+    cast: Cast, django_capture_on_commit_callbacks: Any
+) -> None:
+    rung: list[int] = []
+
+    def heard(**_: Any) -> None:
+        rung.append(1)
+
+    noticed.connect(heard, sender=Notice)
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            for number in range(3):
+                about = {"product": cast.play_events.pk}
+                tell([Draft(f"ring:{number}", Kind.SLO, "It is missed", about=about)])
+    finally:
+        noticed.disconnect(heard, sender=Notice)
+    assert len(rung) == 1
