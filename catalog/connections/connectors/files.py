@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from catalog.connections.connectors import parquet
+from catalog.connections.connectors import check_files, parquet
 from catalog.connections.connectors.base import (
     CheckResult,
     CrawlContext,
@@ -143,6 +143,10 @@ def _read(config: Config, wanted: Wanted, context: CrawlContext) -> Iterator[Obs
         is_sample=is_estimate or sample.seen > len(sample.rows),
         row_total=total,
     )
+    if wanted.checks and item.format == "parquet":
+        yield from check_files.of_parquet(wanted, files, sample, context)
+    elif wanted.checks:
+        yield from check_files.of_rows(wanted, sample, context)
 
 
 def _stored(file: Path) -> StoredFile:

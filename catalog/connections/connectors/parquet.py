@@ -46,7 +46,7 @@ def read_named(
         try:
             rows = _rows(database, counted)
             is_partitioned = any("=" in name.rpartition("/")[0] for name in chosen)
-            source = _source(chosen[::-1] if filesystem else chosen, is_partitioned=is_partitioned)
+            source = source_of(chosen[::-1] if filesystem else chosen, is_partitioned=is_partitioned)
             fields = duck.fields_of(database.sql(f"SELECT * FROM {source} LIMIT 0"))  # noqa: S608
             inside = rows if len(chosen) == len(counted) else _rows(database, chosen)
             flat, sample = _sampled(database, source, fields, inside, context, filesystem)
@@ -84,7 +84,8 @@ def _rows(database: Any, files: Sequence[str]) -> int:
     return int(database.execute(query).fetchone()[0])
 
 
-def _source(files: Sequence[str], *, is_partitioned: bool) -> str:
+def source_of(files: Sequence[str], *, is_partitioned: bool) -> str:
+    """What a query reads these files from: their columns by name, those of Hive partitions too."""
     hive = "true" if is_partitioned else "false"
     return f"read_parquet({_listed(files)}, union_by_name = true, hive_partitioning = {hive})"
 
