@@ -46,7 +46,20 @@ _FUNCTIONS: Final = frozenset(
         "JSONPathRoot", "JSONPathKey", "JSONPathSubscript",
     }
 )  # fmt: skip
-_NAMED: Final = frozenset({"julianday", "unixepoch", "strftime", "typeof", "instr", "total", "age"})
+_NAMED: Final = frozenset(
+    {
+        "julianday",
+        "unixepoch",
+        "strftime",
+        "typeof",
+        "instr",
+        "total",
+        "age",
+        "quantile_cont",
+        "quantile_disc",
+        "list_contains",
+    }
+)
 _TYPES: Final = frozenset(
     {
         "BIGINT", "BOOLEAN", "CHAR", "DATE", "DATETIME", "DECIMAL", "DOUBLE", "FLOAT", "INT", "INTERVAL", "NCHAR",
