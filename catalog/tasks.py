@@ -2,6 +2,7 @@
 
 from types import ModuleType
 
+from catalog.access import tasks as access
 from catalog.accounts import tasks as accounts
 from catalog.connections import tasks as connections
 from catalog.crawling import tasks as crawling
@@ -13,6 +14,7 @@ from catalog.search import tasks as search
 from catalog.slos import tasks as slos
 
 modules: tuple[ModuleType, ...] = (
+    access,
     accounts,
     connections,
     crawling,

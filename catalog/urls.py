@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from catalog.access import urls as access
 from catalog.accounts import urls as accounts
 from catalog.assets import urls as assets
 from catalog.common import urls as common
@@ -23,6 +24,7 @@ from catalog.trust import urls as trust
 from catalog.vocabulary import urls as vocabulary
 
 features = (
+    access,
     accounts,
     assets,
     common,

@@ -106,6 +106,9 @@ class Agreement(TimestampedModel):
     )
     mode = models.CharField(max_length=100, blank=True)
     columns = models.JSONField(default=list, blank=True)  # empty: all
+    principal = models.CharField(
+        max_length=200, blank=True
+    )  # the consumer's name in the store: a database role
     starts_at = models.DateTimeField(null=True, blank=True)
     agreed_until = models.DateTimeField(null=True, blank=True)
     ends_at = models.DateTimeField(null=True, blank=True, db_index=True)
@@ -113,6 +116,7 @@ class Agreement(TimestampedModel):
     cut_short_reason = models.TextField(blank=True)
     asked_at = models.DateTimeField(null=True, blank=True)  # first request that was submitted
     closed_at = models.DateTimeField(null=True, blank=True)  # when its end was acted on
+    reminded_days = models.PositiveSmallIntegerField(null=True, blank=True)  # nearest reminder that was sent
     provisioning = models.CharField(max_length=12, choices=ProvisioningChoice.choices, blank=True)
     provisioning_at = models.DateTimeField(null=True, blank=True)
     provisioning_note = models.TextField(blank=True)

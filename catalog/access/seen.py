@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from catalog.accounts import kernel
-from catalog.accounts.models import Role, User
+from catalog.accounts.models import Role, Team, User
 from catalog.products.permissions import OWNING_ROLES
 
 
@@ -67,6 +67,39 @@ def _decided_by(person: User, prefix: str) -> Q:
         found |= stage(approvers="platform_admins") | stage(escalated_at__isnull=False)
         found |= stage(falls_to="platform")
     return found
+
+
+def may_not_decide(person: User, prefix: str = "") -> Q:
+    """Stages of requests `person` has a part in (`catalog.access.deciders.barred_ids`, seen from the person)."""
+    agreement = f"{prefix}request__agreement__"
+    memberships = apps.get_model("catalog", "Membership").objects.filter(user=person, team__isnull=False)
+    paths = {
+        path[:end]
+        for path in memberships.values_list("team__path", flat=True)
+        for end in range(Team.steplen, len(path) + 1, Team.steplen)
+    }
+    by_team = kernel.standing(person).teams_by_role
+    owned = frozenset().union(*(by_team.get(role, frozenset()) for role in OWNING_ROLES))
+    stewarded = (
+        apps.get_model("catalog", "Stewardship").objects.filter(user_id=person.pk).values("product_id")
+    )
+    return (
+        Q(**{f"{prefix}request__requested_by_id": person.pk, f"{prefix}request__requested_by__isnull": False})
+        | Q(**{f"{agreement}user_id": person.pk, f"{agreement}user__isnull": False})
+        | Q(**{f"{agreement}team__path__in": paths, f"{agreement}team__isnull": False})
+        | Q(**{f"{agreement}product__isnull": False})
+        & (Q(**{f"{agreement}product__team_id__in": owned}) | Q(**{f"{agreement}product_id__in": stewarded}))
+    )
+
+
+def stages_open_to(user: User) -> Q:
+    """Stages `user` may decide, by themselves or in the place of somebody who is away."""
+    stages = apps.get_model("catalog", "RequestStage").objects
+    found = Q(pk__in=[])
+    for person in acting_for(user):
+        barred = stages.filter(may_not_decide(person)).values("pk")
+        found |= _decided_by(person, "") & ~Q(pk__in=barred)
+    return found & ~Q(pk__in=stages.filter(may_not_decide(user)).values("pk"))
 
 
 def agreements_seen(user: User) -> Q:

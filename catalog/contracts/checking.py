@@ -159,7 +159,7 @@ def check_contract(user: User | None, raw: bytes, today: dt.date | None = None) 
     seen, hidden, answer = _consumers(user, contract, ports)
     shown = ports if user is None else _visible(user, ports)
     earliest = (today or timezone.localdate()) + dt.timedelta(
-        days=notice if found.is_breaking and answer.products else 0
+        days=notice if found.is_breaking and (answer.products or answer.others) else 0
     )
     beside = _beside(shown, version, earliest) if found.is_breaking else ()
     return Check(
@@ -169,7 +169,8 @@ def check_contract(user: User | None, raw: bytes, today: dt.date | None = None) 
         ports=tuple(shown), consumers=seen, hidden=hidden,
         others=answer.others if hidden is not None else (), providers=answer.providers,
         notice_days=notice, earliest_at=earliest,
-        beside=beside, plan=tuple(_plan(beside, found, earliest, bool(answer.products))),
+        beside=beside,
+        plan=tuple(_plan(beside, found, earliest, bool(answer.products or answer.others))),
     )  # fmt: skip
 
 

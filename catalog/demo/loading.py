@@ -20,6 +20,7 @@ from catalog.connections.services import create_connection
 from catalog.contracts.importer import Source, import_all
 from catalog.contracts.results import REFUSED, ImportOptions, ImportResult
 from catalog.demo import hearing, state
+from catalog.demo.access import make_access
 from catalog.demo.rows import DAY
 from catalog.demo.state import State
 from catalog.demo.stores import write_stores
@@ -70,7 +71,9 @@ def _make(kept: State, tell: Tell, now: dt.datetime) -> list[ImportResult]:
     state.write(kept)
     tell("Products and contracts …")
     options = ImportOptions(create_missing=False, is_demo=True)
-    return list(import_all(_sources(), actor=None, options=options, now=now))
+    results = list(import_all(_sources(), actor=None, options=options, now=now))
+    make_access(kept, now)
+    return results
 
 
 def _refuse_real_mesh() -> None:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Model, ProtectedError, Q, QuerySet
 
+from catalog.access.models import ApprovalRule
 from catalog.accounts.models import Team, User
 from catalog.assets.models import Asset
 from catalog.audit import services as audit
@@ -23,7 +24,7 @@ from catalog.demo.structure import document_paths
 from catalog.domains.models import Domain
 from catalog.products.models import DataProduct, OutputPort
 from catalog.schemas.models import SchemaVersion
-from catalog.vocabulary.models import Classification
+from catalog.vocabulary.models import Classification, Purpose
 
 
 def remove_demo(*, dry_run: bool = False) -> tuple[Counter[str], list[str]]:
@@ -82,7 +83,7 @@ def _remove_structure(kept: State, counts: Counter[str]) -> list[str]:
     stays: list[str] = []
     for kind, model, name in (
         ("domains", Domain, "slug"), ("people", User, "username"), ("teams", Team, "slug"),
-        ("classifications", Classification, "slug"),
+        ("rules", ApprovalRule, "name"), ("classifications", Classification, "slug"), ("purposes", Purpose, "slug"),
     ):  # fmt: skip
         found: Any = model._default_manager.filter(**{f"{name}__in": kept.made.get(kind, [])})
         for item in sorted(found, key=lambda item: -getattr(item, "depth", 0)):

@@ -13,9 +13,9 @@ from catalog.accounts.models import User
 from catalog.common.errors import NotFound
 from catalog.connections.models import Connection
 from catalog.domains.selectors import DomainStep, path_to
-from catalog.products import tabs
+from catalog.products import reach, tabs
 from catalog.products.discretion import UNSEEN_PORT, UNSEEN_STORE
-from catalog.products.models import DataProduct, InputPort, Lifecycle, OutputPort, Stewardship
+from catalog.products.models import DataProduct, OutputPort, Stewardship
 from catalog.products.snippets import Place, Snippet, snippets_for
 from catalog.products.versions import version_key
 
@@ -110,6 +110,7 @@ class Overview:
     consumers: list[DataProduct] = field(default_factory=list)
     more_consumers: int = 0
     hidden_consumers: int = 0
+    other_consumers: int = 0  # people and teams
 
     @property
     def kinds(self) -> list[str]:
@@ -118,13 +119,15 @@ class Overview:
 
 def overview_of(user: User, product: DataProduct) -> Overview:
     """The overview: ports, what the product is made from, who uses it."""
-    consumers, hidden = _consumers(user, product)
+    ports = _rows(ports_of(product))
+    consumers, hidden, others = _consumers(user, ports)
     return Overview(
-        ports=_rows(ports_of(product)),
+        ports=ports,
         inputs=_inputs(user, product),
         consumers=consumers[:SHOWN_NEIGHBOURS],
         more_consumers=max(len(consumers) - SHOWN_NEIGHBOURS, 0),
         hidden_consumers=hidden,
+        other_consumers=others,
     )
 
 
@@ -159,14 +162,14 @@ def _inputs(user: User, product: DataProduct) -> list[Neighbour]:
     return list(found.values())
 
 
-def _consumers(user: User, product: DataProduct) -> tuple[list[DataProduct], int]:
-    """Products that declare a port of this one as input: those the reader may see, and how many others."""
-    using = (
-        InputPort.objects.filter(upstream_port__product=product).exclude(product=product).values("product")
-    )
-    every = DataProduct.objects.filter(pk__in=using).exclude(lifecycle=Lifecycle.RETIRED)
-    visible = list(every.visible_to(user).select_related("domain").order_by("name"))
-    return visible, every.count() - len(visible)
+def _consumers(user: User, ports: list[PortRow]) -> tuple[list[DataProduct], int, int]:
+    """Products known to read from the ports that the reader may see, how many others, how many people and teams."""
+    answer = reach.consumers_of(*(row.port for row in ports))
+    every = [item.product for item in answer.products]
+    seen = DataProduct.objects.visible_to(user).filter(pk__in=[product.pk for product in every])
+    ids = set(seen.values_list("pk", flat=True))
+    visible = [product for product in every if product.pk in ids]
+    return visible, len(every) - len(visible), len(answer.others)
 
 
 @dataclass

@@ -50,6 +50,8 @@ PLACES = (
 )
 ACCOUNT_PLACES = (
     Place("account/", "My account", "user"),
+    Place("access/", "My access", "key-round"),
+    Place("inbox/", "Inbox", "mail"),
     Place("account/notifications/", "How I hear of things", "bell"),
     Place("account/tokens/", "API tokens", "key-round"),
     Place("people/", "People", "users", for_admins=True),

@@ -1,4 +1,4 @@
-"""Tags and classifications in the REST API."""
+"""Tags, classifications and purposes in the REST API."""
 
 from typing import Any
 
@@ -12,10 +12,12 @@ from catalog.accounts import kernel
 from catalog.accounts.caller import caller
 from catalog.common.api import StrictParameters
 from catalog.vocabulary import services
-from catalog.vocabulary.models import Classification, Tag
+from catalog.vocabulary.models import Classification, Purpose, Tag
 from catalog.vocabulary.serializers import (
     ClassificationInput,
     ClassificationSerializer,
+    PurposeInput,
+    PurposeSerializer,
     TagInput,
     TagSerializer,
 )
@@ -118,3 +120,47 @@ class ClassificationDetail(ClassificationViews):
     def delete(self, request: Request, slug: str) -> Response:
         services.delete_classification(actor=caller(request), classification=self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class PurposeViews(StrictParameters, generics.GenericAPIView[Purpose]):
+    serializer_class = PurposeSerializer
+    lookup_field = "slug"
+
+    def get_queryset(self) -> QuerySet[Purpose]:
+        return Purpose.objects.visible_to(self.request.user)
+
+    def read_input(self, request: Request, *, partial: bool) -> dict[str, Any]:
+        data = PurposeInput(data=request.data, partial=partial, context=self.get_serializer_context())
+        data.is_valid(raise_exception=True)
+        return dict(data.validated_data)
+
+
+class PurposeList(PurposeViews):
+    """What data may be used for, as the governance group words it."""
+
+    sort_fields = {"name": "name", "legal_basis": "legal_basis"}
+
+    @extend_schema(operation_id="purposes_list", responses=PurposeSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @extend_schema(operation_id="purposes_create", request=PurposeInput, responses={201: PurposeSerializer})
+    def post(self, request: Request) -> Response:
+        purpose = services.create_purpose(actor=caller(request), **self.read_input(request, partial=False))
+        return Response(self.get_serializer(purpose).data, status=status.HTTP_201_CREATED)
+
+
+class PurposeDetail(PurposeViews):
+    """One purpose; kept by those who keep the vocabulary. It is never deleted: offer it no longer."""
+
+    @extend_schema(operation_id="purposes_read", responses=PurposeSerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(operation_id="purposes_edit", request=PurposeInput, responses=PurposeSerializer)
+    def patch(self, request: Request, slug: str) -> Response:
+        purpose = services.edit_purpose(
+            actor=caller(request), purpose=self.get_object(), **self.read_input(request, partial=True)
+        )
+        return Response(self.get_serializer(purpose).data)

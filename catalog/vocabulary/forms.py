@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from catalog.common.text_area import TextArea
-from catalog.vocabulary.models import Classification, Tag
+from catalog.vocabulary.models import Classification, Purpose, Tag
 
 
 class TagForm(forms.Form):
@@ -38,3 +38,14 @@ class ClassificationForm(forms.ModelForm):  # type: ignore[type-arg]  # generic 
         }
         widgets = {"description": TextArea(attrs={"rows": 3})}
         labels = {"is_personal": "Personal data"}
+
+
+class PurposeForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the type checker only
+    """A purpose data may be asked for. The services save it."""
+
+    class Meta:
+        model = Purpose
+        fields = ("name", "legal_basis", "description", "is_offered")
+        labels = {"is_offered": "New requests may name it"}
+        help_texts = {"legal_basis": "What allows this use of data about people (GDPR, article 6)."}
+        widgets = {"description": TextArea(attrs={"rows": 3})}

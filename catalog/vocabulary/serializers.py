@@ -1,9 +1,9 @@
-"""Tags and classifications in the API."""
+"""Tags, classifications and purposes in the API."""
 
 from rest_framework import serializers
 
 from catalog.common.serializers import StrictSerializer
-from catalog.vocabulary.models import Classification, Tag
+from catalog.vocabulary.models import Classification, Purpose, Tag
 
 
 class TagSerializer(serializers.ModelSerializer[Tag]):
@@ -33,3 +33,16 @@ class ClassificationInput(StrictSerializer):
     rank = serializers.IntegerField(min_value=0, max_value=1000, required=False)
     is_personal = serializers.BooleanField(required=False)
     description = serializers.CharField(allow_blank=True, required=False, max_length=20_000)
+
+
+class PurposeSerializer(serializers.ModelSerializer[Purpose]):
+    class Meta:
+        model = Purpose
+        fields = ("slug", "name", "legal_basis", "description", "is_offered", "created_at", "updated_at")
+
+
+class PurposeInput(StrictSerializer):
+    name = serializers.CharField(max_length=80)
+    legal_basis = serializers.ChoiceField(Purpose.LegalBasis.choices, required=False)
+    description = serializers.CharField(allow_blank=True, required=False, max_length=20_000)
+    is_offered = serializers.BooleanField(required=False)

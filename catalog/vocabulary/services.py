@@ -1,4 +1,4 @@
-"""All writes to tags and classifications."""
+"""All writes to tags, classifications and purposes."""
 
 from collections.abc import Iterable
 from typing import TypedDict, Unpack
@@ -12,10 +12,11 @@ from catalog.audit.changes import difference, snapshot
 from catalog.common.errors import Conflict, Invalid, Problem
 from catalog.common.slugs import make_slug
 from catalog.common.validation import clean
-from catalog.vocabulary.models import Classification, Tag
+from catalog.vocabulary.models import Classification, Purpose, Tag
 from catalog.vocabulary.signals import classification_changed, tag_changed
 
 TAG_LENGTH = 80
+PURPOSE_FIELDS = ("name", "description", "legal_basis", "is_offered")
 CLASSIFICATION_FIELDS = ("name", "rank", "is_personal", "description")
 
 
@@ -28,6 +29,20 @@ class ClassificationDetails(TypedDict, total=False):
 
 
 class ClassificationFields(ClassificationDetails, total=False):
+    """What an edit may change."""
+
+    name: str
+
+
+class PurposeDetails(TypedDict, total=False):
+    """What may be said of a purpose beside its name."""
+
+    description: str
+    legal_basis: str
+    is_offered: bool
+
+
+class PurposeFields(PurposeDetails, total=False):
     """What an edit may change."""
 
     name: str
@@ -147,6 +162,38 @@ def delete_classification(*, actor: User | None, classification: Classification)
         )
     audit.record(actor=actor, verb="classification.deleted", obj=classification)
     classification.delete()
+
+
+@transaction.atomic
+def create_purpose(*, actor: User | None, name: str, **fields: Unpack[PurposeDetails]) -> Purpose:
+    """A new purpose data may be asked for. Raises NotAllowed or Invalid."""
+    kernel.require(actor, "vocabulary.edit")
+    slug = make_slug(name, fallback="purpose", is_taken=_is_purpose, limit=80)
+    purpose = Purpose(name=" ".join(name.split()), slug=slug, **fields)
+    clean(purpose)
+    purpose.save()
+    changes = difference({}, snapshot(purpose, PURPOSE_FIELDS))
+    audit.record(actor=actor, verb="purpose.created", obj=purpose, changes=changes)
+    return purpose
+
+
+@transaction.atomic
+def edit_purpose(*, actor: User | None, purpose: Purpose, **fields: Unpack[PurposeFields]) -> Purpose:
+    """Change what is given. A purpose is not deleted but no longer offered: requests that named it keep it."""
+    kernel.require(actor, "vocabulary.edit", purpose)
+    before = snapshot(purpose, PURPOSE_FIELDS)
+    for field, value in fields.items():
+        setattr(purpose, field, value)
+    clean(purpose)
+    purpose.save()
+    changes = difference(before, snapshot(purpose, PURPOSE_FIELDS))
+    if changes:
+        audit.record(actor=actor, verb="purpose.edited", obj=purpose, changes=changes)
+    return purpose
+
+
+def _is_purpose(slug: str) -> bool:
+    return Purpose.objects.filter(slug=slug).exists()
 
 
 def _is_tag(slug: str) -> bool:

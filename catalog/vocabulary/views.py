@@ -1,4 +1,4 @@
-"""Pages of tags and classifications: to read for members, to keep for those who govern."""
+"""Pages of tags, classifications and purposes: to read for members, to keep for those who govern."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,8 +16,8 @@ from catalog.common.errors import PortalError
 from catalog.common.lists import page_of, sorted_by
 from catalog.common.validation import show_on_form
 from catalog.vocabulary import services
-from catalog.vocabulary.forms import ClassificationForm, TagForm
-from catalog.vocabulary.models import Classification, Tag
+from catalog.vocabulary.forms import ClassificationForm, PurposeForm, TagForm
+from catalog.vocabulary.models import Classification, Purpose, Tag
 from catalog.vocabulary.selectors import classifications_with_counts, tags_with_counts
 
 
@@ -113,6 +113,49 @@ def delete_classification(request: HttpRequest, slug: str) -> HttpResponse:
     services.delete_classification(actor=caller(request), classification=word)
     messages.success(request, f"The classification {word} is gone.")
     return redirect("vocabulary:classifications")
+
+
+@require_safe
+def purpose_list(request: HttpRequest) -> HttpResponseBase:
+    """`/purposes/`: what data may be used for, sorted, paged, as CSV."""
+    user = caller(request)
+    sorts = {"name": "name", "basis": "legal_basis"}
+    rows = sorted_by(request, Purpose.objects.visible_to(user), sorts, "name")
+    if request.GET.get("format") == "csv":
+        lines: Iterator[list[Any]] = ([p.name, p.legal_basis, p.is_offered, p.description] for p in rows)
+        return csv_response("purposes.csv", ("name", "legal_basis", "is_offered", "description"), lines)
+    context = {"page": page_of(request, rows), "may_edit": kernel.can(user, "vocabulary.edit")}
+    return render(request, "catalog/vocabulary/purposes.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_purpose(request: HttpRequest) -> HttpResponse:
+    """Add a purpose."""
+    user = caller(request)
+    kernel.require(user, "vocabulary.edit")
+    form = PurposeForm(request.POST if request.method == "POST" else None)
+
+    def save(data: dict[str, Any]) -> str:
+        return f"{services.create_purpose(actor=user, **data)} is added."
+
+    return _form_page(request, form, save, "vocabulary:purposes", {"title": "New purpose"})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_purpose(request: HttpRequest, slug: str) -> HttpResponse:
+    """Edit a purpose, or offer it no longer."""
+    user = caller(request)
+    purpose = Purpose.objects.visible_to(user).filter(slug=slug).first()
+    if purpose is None:
+        raise Http404("There is no such purpose.")
+    kernel.require(user, "vocabulary.edit", purpose)
+    form = PurposeForm(request.POST if request.method == "POST" else None, instance=purpose)
+
+    def save(data: dict[str, Any]) -> str:
+        kept = Purpose.objects.get(pk=purpose.pk)  # the form has written its values on `purpose` already
+        return f"{services.edit_purpose(actor=user, purpose=kept, **data)} is saved."
+
+    return _form_page(request, form, save, "vocabulary:purposes", {"title": f"The purpose {purpose}"})
 
 
 def _form_page(

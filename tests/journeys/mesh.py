@@ -40,6 +40,7 @@ from catalog.vocabulary.models import Classification, Tag
 from tests import factories as make
 from tests.catalog.contracts.documents import as_yaml, contract
 from tests.conftest import Cast
+from tests.journeys.access import plant_access
 
 CONTRACT = "urn:daff:plays-contract"
 COLUMNS = {
@@ -80,13 +81,12 @@ class Mesh:
     quality: QualityCheck
     proposal: ChangeProposal
     incident: Incident
+    access: dict[str, int]
 
     def numbers(self) -> dict[str, int]:
         """What stands in the paths of `pages`."""
-        return {
-            name: getattr(self, name).pk
-            for name in ("run", "check", "slo", "quality", "proposal", "incident")
-        }
+        names = ("run", "check", "slo", "quality", "proposal", "incident")
+        return {name: getattr(self, name).pk for name in names} | self.access
 
 
 def plant(cast: Cast) -> Mesh:
@@ -129,7 +129,8 @@ def plant(cast: Cast) -> Mesh:
     proposed = _proposal(cast, plays)
     run, check, slo = _run(store, plays), _check(cast, store), _slos(plays)
     asked = _checks(plays)
-    planted = Mesh(cast, store, plays, charts, run, check, slo, asked, proposed, _incident(cast, plays))
+    incident, access = _incident(cast, plays), plant_access(cast, plays)
+    planted = Mesh(cast, store, plays, charts, run, check, slo, asked, proposed, incident, access)
     _tell(cast)
     return planted
 

@@ -111,8 +111,8 @@ def test_without_scripts_people_read_search_switch_and_sign_out(page_for: PageFo
     page = watched.page
     page.get_by_text("Connect", exact=True).first.click()
     expect(page.get_by_text('select * from "listening"."plays"').first).to_be_visible()
-    page.get_by_role("button", name="How to get access").click()
-    expect(page.get_by_role("dialog", name="How to get access")).to_be_visible()
+    page.get_by_role("link", name="Request access").click()
+    expect(page.get_by_role("heading", name="Ask for access")).to_be_visible()
     page.goto(PRODUCT)
     page.get_by_role("button", name="Account of").click()
     page.get_by_role("button", name="Dark").click()

@@ -1,4 +1,4 @@
-"""One guarded, read-only PostgreSQL session: address checked and pinned, client-side time limit, TLS observed."""
+"""One guarded PostgreSQL session: address checked and pinned, read-only unless asked, client-side time limit, TLS."""
 
 import re
 import socket
@@ -39,18 +39,25 @@ _CAUSES: Final[tuple[tuple[str, str, str], ...]] = (
 
 
 @contextmanager
-def session(config: Config, address: str, context: CrawlContext) -> Iterator["psycopg.Connection[Any]"]:
-    """A signed-in connection in one read-only transaction that is rolled back. Raises SourceError."""
+def session(
+    config: Config, address: str, context: CrawlContext, *, read_only: bool = True
+) -> Iterator["psycopg.Connection[Any]"]:
+    """A signed-in connection in one transaction that is read-only and rolled back. Raises SourceError.
+
+    With `read_only` false what was done in it is kept, unless it raised.
+    """
     import psycopg
 
     connection = None
     try:
         connection = _connect(config, address, context)
-        connection.read_only = True
+        connection.read_only = read_only
         with cut_at_deadline(connection.fileno(), context):
             limit_statements(connection, context.remaining())
             _refuse_a_portal(connection)
             yield connection
+            if not read_only:
+                connection.commit()
     except psycopg.Error as error:
         raise translated(error, config, context) from error
     finally:

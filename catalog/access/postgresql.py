@@ -1,0 +1,191 @@
+"""Granting in PostgreSQL: SELECT on the port's table, or on some of its columns, for the consumer's database role.
+
+The account of the port's connection does it, so it must own the table or hold SELECT with the grant option. What is
+really there is read from the catalog (`pg_class.relacl`, `pg_attribute.attacl`) and asked of the server itself
+(`has_table_privilege`), which also knows of PUBLIC and inherited roles.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from catalog.access.stores import CannotProvision, Grant
+from catalog.connections.connectors.errors import SourceError
+from catalog.connections.connectors.postgresql_session import session
+from catalog.connections.connectors.servers import pinned_address
+from catalog.connections.context import make_context
+
+if TYPE_CHECKING:
+    import psycopg
+
+SECONDS = 30
+_ROLE = "SELECT oid, rolsuper, rolname = current_user FROM pg_catalog.pg_roles WHERE rolname = %s"
+_TABLE = """
+SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = %s AND c.relname = %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+"""
+_WHOLE = """
+SELECT count(*) > 0 FROM pg_catalog.pg_class c, aclexplode(c.relacl) a
+WHERE c.oid = %s AND a.grantee = %s AND a.privilege_type = 'SELECT'
+"""
+_COLUMNS = """
+SELECT t.attname FROM pg_catalog.pg_attribute t, aclexplode(t.attacl) a
+WHERE t.attrelid = %s AND NOT t.attisdropped AND a.grantee = %s AND a.privilege_type = 'SELECT'
+"""
+
+
+class Place(NamedTuple):
+    """The table and the role as the server knows them; None where it does not."""
+
+    schema: str
+    table: str
+    role: str
+    table_oid: int | None
+    role_oid: int | None
+
+
+class PostgresProvisioner:
+    """GRANT and REVOKE by the connection's account."""
+
+    name = "postgresql"
+    title = "PostgreSQL: the portal grants SELECT to the consumer's database role and takes it away"
+    needs_work = True
+    kinds = ("postgresql",)
+
+    def grant(self, grant: Grant) -> None:
+        """All in one transaction: what was there of another extent is taken away first."""
+        from psycopg import sql
+
+        with _changing(grant) as database:
+            place = _place(database, grant)
+            _require_known(place)
+            table = sql.Identifier(place.schema, place.table)
+            role = sql.Identifier(place.role)
+            database.execute(sql.SQL("REVOKE SELECT ON TABLE {} FROM {}").format(table, role))
+            schema = sql.Identifier(place.schema)
+            database.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, role))
+            if grant.columns:
+                columns = sql.SQL(", ").join(sql.Identifier(name) for name in grant.columns)
+                words = sql.SQL("GRANT SELECT ({}) ON TABLE {} TO {}").format(columns, table, role)
+            else:
+                words = sql.SQL("GRANT SELECT ON TABLE {} TO {}").format(table, role)
+            database.execute(words)
+
+    def missing(self, grant: Grant) -> str:
+        """Compares what was granted to the role itself, and what it can read at all."""
+        with _looking(grant) as database:
+            place = _place(database, grant)
+            if place.role_oid is None:
+                return f"There is no role {place.role}."
+            if place.table_oid is None:
+                return f"There is no table {place.schema}.{place.table}."
+            keys = (place.table_oid, place.role_oid)
+            whole = _one(database, _WHOLE, keys)
+            reads_all = _one(
+                database, "SELECT has_table_privilege(%s::oid, %s::oid, 'SELECT')", (keys[1], keys[0])
+            )
+            if not _one(
+                database, "SELECT has_schema_privilege(%s::oid, %s, 'USAGE')", (keys[1], place.schema)
+            ):
+                return f"The role {place.role} may not use the schema {place.schema}."
+            if not grant.columns:
+                return "" if whole else f"The role {place.role} has no SELECT on the table."
+            if reads_all:
+                return f"The role {place.role} can read the whole table, not only the columns agreed."
+            there = {row[0] for row in database.execute(_COLUMNS, keys).fetchall()}
+            return _difference(there, set(grant.columns))
+
+    def revoke(self, grant: Grant) -> None:
+        """Takes SELECT on the table and on every column; a table or role that is gone needs nothing."""
+        from psycopg import sql
+
+        with _changing(grant) as database:
+            place = _place(database, grant)
+            if place.table_oid is None or place.role_oid is None:
+                return
+            table = sql.Identifier(place.schema, place.table)
+            role = sql.Identifier(place.role)
+            database.execute(sql.SQL("REVOKE SELECT ON TABLE {} FROM {}").format(table, role))
+
+    def left(self, grant: Grant) -> str:
+        """Asks the server whether the role can still read anything, on whatever way."""
+        with _looking(grant) as database:
+            place = _place(database, grant)
+            if place.table_oid is None or place.role_oid is None:
+                return ""
+            can_read = _one(
+                database,
+                "SELECT has_any_column_privilege(%s::oid, %s::oid, 'SELECT')",
+                (place.role_oid, place.table_oid),
+            )
+        if not can_read:
+            return ""
+        return (
+            f"The role {place.role} can still read it: granted outside the portal, to PUBLIC or another role."
+        )
+
+
+def _difference(there: set[str], agreed: set[str]) -> str:
+    if lacking := sorted(agreed - there):
+        return f"Not granted: {', '.join(lacking)}."
+    if surplus := sorted(there - agreed):
+        return f"Granted outside the agreement: {', '.join(surplus)}."
+    return ""
+
+
+def _place(database: "psycopg.Connection[Any]", grant: Grant) -> Place:
+    schema, table = str(grant.address.get("schema", "")), str(grant.address.get("table", ""))
+    if not schema or not table:
+        raise CannotProvision("The port is tied to no table. Connect it to one first.")
+    if not grant.principal:
+        raise CannotProvision("Nobody has said which database role the consumer has.")
+    if grant.principal.startswith("pg_") or grant.principal.lower() == "public":
+        raise CannotProvision(f"{grant.principal} is no role of a single consumer.")
+    found = database.execute(_ROLE, (grant.principal,)).fetchone()
+    if found is not None and (found[1] or found[2]):
+        raise CannotProvision(f"{grant.principal} is no role of a consumer: it administers the server.")
+    oid = database.execute(_TABLE, (schema, table)).fetchone()
+    return Place(schema, table, grant.principal, oid[0] if oid else None, found[0] if found else None)
+
+
+def _require_known(place: Place) -> None:
+    if place.role_oid is None:
+        raise CannotProvision(
+            f"There is no role {place.role} in the database. Have it made, or correct its name."
+        )
+    if place.table_oid is None:
+        raise CannotProvision(f"There is no table {place.schema}.{place.table} in the database.")
+
+
+def _one(database: "psycopg.Connection[Any]", query: str, values: tuple[object, ...]) -> bool:
+    row = database.execute(query, values).fetchone()
+    return bool(row and row[0])
+
+
+def _looking(grant: Grant) -> Any:
+    return _opened(grant, read_only=True)
+
+
+def _changing(grant: Grant) -> Any:
+    return _opened(grant, read_only=False)
+
+
+@contextmanager
+def _opened(grant: Grant, *, read_only: bool) -> "Iterator[psycopg.Connection[Any]]":
+    import psycopg
+
+    context = make_context(seconds=SECONDS)
+    try:
+        address = pinned_address(grant.config, context)
+        with session(grant.config, address, context, read_only=read_only) as database:
+            try:
+                yield database
+            except psycopg.errors.InsufficientPrivilege as error:
+                raise CannotProvision(
+                    "The connection's account may not grant this. Make it the owner of the table, or give it SELECT "
+                    "with the grant option."
+                ) from error
+            except psycopg.errors.UndefinedColumn as error:
+                raise CannotProvision("The table has no such column any more.") from error
+    except SourceError as error:
+        raise CannotProvision(str(error)) from error

@@ -1,0 +1,1 @@
+"""All writes to agreements, requests, rules of approval and terms."""
