@@ -17,6 +17,10 @@ _DIMENSIONS = {
     "freshness": "timeliness",
     "referential": "consistency",
 }
+_TOOLS = {  # as their makers write them
+    "dbt-sources": "dbt (freshness of sources)", "great-expectations": "Great Expectations", "soda": "Soda",
+    "odcs": "another engine",
+}  # fmt: skip
 MOST_SHOWN = 5
 
 
@@ -48,7 +52,8 @@ def question(kind: str, element: str, parameters: Mapping[str, Any]) -> str:
     if kind == "text":
         return "Described in words; nobody measures it."
     if kind == "external":
-        return "Measured by another tool."
+        tool = str(parameters.get("tool") or parameters.get("engine") or "another tool")
+        return f"Measured by {_TOOLS.get(tool, tool)}."
     if kind == "row_count":
         return f"There are {bound_of(parameters).words} rows."
     if kind == "row_count_change":

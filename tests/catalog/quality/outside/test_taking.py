@@ -372,3 +372,32 @@ def test_rule_of_a_contract_is_one_check_whoever_measures_it(cast: Cast, session
     unknown["results"][0]["ruleId"] = "of another contract"
     take(unknown, cast.owner)
     assert sessions.checks.get(source="outside").parameters["qualityId"] == "of another contract"
+
+
+def test_rule_that_came_with_its_contract_takes_what_any_engine_found(cast: Cast) -> None:
+    port = make.make_port(cast.play_events, "sessions")
+    PortContract.objects.create(port=port, contract_key=KEY)
+    data = contract()
+    rule = {"id": "plays_enough", "type": "library", "metric": "rowCount", "mustBeGreaterThan": 1}
+    data["schema"][0]["quality"] = [rule]
+    assert import_document(actor=None, raw=as_yaml(data)).status == "imported"
+    take(files.odcs_results(KEY), cast.owner)
+    check = port.checks.get(source="contract")
+    assert (check.kind, check.results.get().source) == ("row_count", "odcs")
+
+
+def test_pages_say_which_tool_measured(cast: Cast, plays: OutputPort) -> None:
+    take(files.scan("fail"), cast.owner)
+    take(files.validation(), cast.owner)
+    client = Client()
+    client.force_login(cast.consumer)
+    check = plays.checks.get(parameters__tool="soda")
+    for address in (
+        "/quality/?source=outside",
+        "/products/listening/play-events/quality/",
+        plays.get_absolute_url(),
+    ):
+        page = client.get(address).content.decode()
+        assert "Measured by Soda." in page
+        assert "Measured by Great Expectations." in page
+    assert "soda" in client.get(check.get_absolute_url()).content.decode()
