@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
@@ -184,12 +185,16 @@ def answer(check: QualityCheck, *outcomes: str, ago: timedelta = timedelta()) ->
     )
 
 
-def test_a_failing_check_opens_an_incident_until_it_passes(check: QualityCheck, committed: Committed) -> None:
+def test_a_failing_check_opens_an_incident_until_it_passes(
+    client: Client, cast: Cast, check: QualityCheck, committed: Committed
+) -> None:
     with committed():
         answer(check, "failed", "failed", "failed", ago=timedelta(hours=1))
     incident = the("check")
     assert incident.title == "No empty listener of sessions 1.0.0 fails"
     assert incident.quality_check == check
+    client.force_login(cast.consumer)
+    assert check.get_absolute_url() in client.get(incident.get_absolute_url()).content.decode()
     assert incident.severity == "medium"  # a critical check, and nobody reads from it
     with committed():
         answer(check, "passed", "passed", "passed", "passed", "passed")
