@@ -22,6 +22,7 @@ from tests.conftest import Cast
 def plant_access(cast: Cast, plays: OutputPort) -> dict[str, int]:
     """What stands in the paths of `pages`: numbers of an agreement, of requests, of a rule."""
     now = timezone.now()
+    plays = OutputPort.objects.select_related("product__domain").get(pk=plays.pk)  # as contracts have left it
     purpose = create_purpose(
         actor=None,
         name="Reporting",
