@@ -28,7 +28,7 @@ from catalog.domains.models import Domain
 from catalog.notifications.models import Notification, Subscription
 from catalog.notifications.telling import fan_out_waiting
 from catalog.products.models import DataProduct, InputPort, OutputPort
-from catalog.quality.models import QualityScore
+from catalog.quality.models import CheckState, QualityScore
 from catalog.schemas.models import FieldProfile, SchemaVersion
 from catalog.slos.models import Measurement, MeasurementRollup, ServiceLevelObjective, SloState
 from tests import factories as make
@@ -200,6 +200,12 @@ def test_past_is_crawled_with_the_clock_of_the_day(place: Path, monkeypatch: pyt
     )
     measured = Measurement.objects.filter(slo=promised.first()).order_by("measured_at")
     assert [item.measured_at for item in measured] == [NOW - 12 * DAY, NOW - 5 * DAY, NOW]
+    failing = CheckState.objects.filter(
+        quality_check__port__connection__slug="partner-files", status="failed"
+    )
+    assert {"Every line says what was spent", "A campaign has one line a week"} <= set(
+        failing.values_list("quality_check__name", flat=True)
+    )
     assert history.tend(now=NOW) == ""
     assert history.tend(now=NOW + dt.timedelta(hours=1)) == "moved"
 
