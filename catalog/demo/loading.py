@@ -28,6 +28,7 @@ from catalog.demo.structure import DOCUMENTS, company, document_paths
 from catalog.domains.models import Domain
 from catalog.domains.services import create_domain
 from catalog.products.models import DataProduct
+from catalog.trust.services import certify
 from catalog.vocabulary.models import Classification
 from catalog.vocabulary.services import create_classification
 
@@ -73,7 +74,23 @@ def _make(kept: State, tell: Tell, now: dt.datetime) -> list[ImportResult]:
     options = ImportOptions(create_missing=False, is_demo=True)
     results = list(import_all(_sources(), actor=None, options=options, now=now))
     make_access(kept, now)
+    _certify(now)
     return results
+
+
+def _certify(now: dt.datetime) -> None:
+    """What stewards of the company certified; one of them ends soon."""
+    for item in company()["certifications"]:
+        domain, _, slug = item["product"].partition("/")
+        product = DataProduct.objects.filter(domain__slug=domain, slug=slug, is_demo=True).first()
+        if product is None or product.certifications.exists():
+            continue
+        certify(
+            actor=User.objects.get(username=item["by"]),
+            product=product,
+            reason=item["reason"],
+            expires_at=now + dt.timedelta(days=item["days"]),
+        )
 
 
 def _refuse_real_mesh() -> None:

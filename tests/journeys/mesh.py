@@ -36,6 +36,7 @@ from catalog.slos.models import ServiceLevelObjective
 from catalog.slos.services import create_slo
 from catalog.slos.storing import NewMeasurement, store_measurements
 from catalog.trust.models import PortTrust, ProductTrust
+from catalog.trust.services import certify, withdraw_certification
 from catalog.vocabulary.models import Classification, Tag
 from tests import factories as make
 from tests.catalog.contracts.documents import as_yaml, contract
@@ -127,6 +128,7 @@ def plant(cast: Cast) -> Mesh:
         make.make_product(f"Play sample {number}", domain=charts_domain, purpose="One of many.")
     ProductTrust.objects.create(product=charts, **_trust("bad"))
     proposed = _proposal(cast, plays)
+    _certifications(cast)
     run, check, slo = _run(store, plays), _check(cast, store), _slos(plays)
     asked = _checks(plays)
     incident, access = _incident(cast, plays), plant_access(cast, plays)
@@ -164,6 +166,17 @@ def _incident(cast: Cast, plays: OutputPort) -> Incident:
     acknowledge_incident(actor=cast.owner, incident=found, text="Looking.")
     comment_on_incident(actor=cast.consumer, incident=found, text="The charts show nothing for Sunday.")
     return found
+
+
+def _certifications(cast: Cast) -> None:
+    """One that was withdrawn, one in force that ends soon."""
+    ends = timezone.now() + dt.timedelta(days=20)
+    for product, reason in (
+        (cast.play_events, "Compared with the source."),
+        (cast.playback_quality, "Looked at."),
+    ):
+        given = certify(actor=cast.admin, product=product, reason=reason, expires_at=ends)
+    withdraw_certification(actor=cast.admin, certification=given, reason="The source moved.")
 
 
 def _proposal(cast: Cast, plays: OutputPort) -> ChangeProposal:

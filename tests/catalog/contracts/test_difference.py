@@ -216,3 +216,62 @@ def test_thousands_of_one_name_are_compared_in_linear_time() -> None:
         "a",
         "a (3)",
     ]
+
+
+@PATIENT
+@given(CONTRACT, st.randoms(use_true_random=False))
+def test_order_in_the_document_means_nothing(data: dict[str, Any], random: Any) -> None:
+    shuffled = deepcopy(data)
+    for item in shuffled["schema"]:
+        random.shuffle(item["properties"])
+    random.shuffle(shuffled["schema"])
+    assert not difference(data, shuffled).is_breaking
+
+
+@PATIENT
+@given(CONTRACT, st.data())
+def test_taking_a_field_away_breaks_and_giving_one_does_not(
+    data: dict[str, Any], draw: st.DataObject
+) -> None:
+    filled = [item for item in data["schema"] if item["properties"]]
+    if not filled or data.get("status") == "retired":
+        return
+    smaller = deepcopy(data)
+    place = draw.draw(st.integers(0, len(filled) - 1))
+    name = draw.draw(st.sampled_from([field["name"] for field in filled[place]["properties"]]))
+    [item] = [item for item in smaller["schema"] if item["name"] == filled[place]["name"]]
+    [gone] = [field for field in item["properties"] if field["name"] == name]
+    item["properties"].remove(gone)
+    assert difference(data, smaller).bump == "major"
+    if "'primaryKey': True" not in str(gone):  # a key of more columns is another key
+        assert difference(smaller, data).bump == "minor"
+
+
+VERSIONS = st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(0, 4))
+
+
+@PATIENT
+@given(CONTRACT, CONTRACT, VERSIONS, VERSIONS)
+def test_version_is_judged_by_the_step_and_nothing_else(
+    one: dict[str, Any], other: dict[str, Any], old: tuple[int, int, int], new: tuple[int, int, int]
+) -> None:
+    """A version is right exactly when the part the change asks for, or one before it, was raised."""
+    found = difference(one, other)
+    if not found.bump:
+        return
+    parts = ("major", "minor", "patch").index(found.bump) + 1
+    is_right = new[:parts] > old[:parts]
+    said = version_problem(".".join(map(str, old)), ".".join(map(str, new)), found)
+    assert (said == "") == is_right
+
+
+@PATIENT
+@given(CONTRACT, CONTRACT, CONTRACT)
+def test_suggested_versions_of_small_steps_reach_at_least_that_of_the_whole(
+    a: dict[str, Any], b: dict[str, Any], c: dict[str, Any]
+) -> None:
+    """Whoever goes by way of another version never ends below the major version the whole change asks for."""
+    first = suggested_version("1.0.0", difference(a, b))
+    by_steps = suggested_version(first, difference(b, c))
+    at_once = suggested_version("1.0.0", difference(a, c))
+    assert int(by_steps.split(".")[0]) >= int(at_once.split(".")[0])
