@@ -171,6 +171,9 @@ class TermsForm(forms.Form):
 class RuleForm(forms.Form):
     name = forms.CharField(max_length=100)
     place = forms.ChoiceField(label="For")
+    is_automatic = forms.BooleanField(
+        label="Without any stage: approve by itself, nobody decides", required=False
+    )  # said, not left out: an empty form must not open a mesh
 
 
 class StageForm(forms.Form):

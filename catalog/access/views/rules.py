@@ -16,7 +16,7 @@ from catalog.access.services.rules import Place, StageSpec
 from catalog.accounts import kernel
 from catalog.accounts.caller import caller
 from catalog.accounts.models import User
-from catalog.common.errors import NotFound, PortalError
+from catalog.common.errors import Invalid, NotFound, PortalError, Problem
 from catalog.common.lists import page_of
 from catalog.common.validation import show_on_form
 from catalog.domains.models import Domain
@@ -67,7 +67,10 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     rule = rule_or_404(person, pk)
     if not kernel.can(person, "rule.edit", rule):
         return render(request, "catalog/access/rule.html", {"rule": rule})
-    form = RuleForm(request.POST if request.method == "POST" else None, initial={"name": rule.name})
+    form = RuleForm(
+        request.POST if request.method == "POST" else None,
+        initial={"name": rule.name, "is_automatic": not rule.stages.all()},
+    )
     del form.fields["place"]
     return _form_page(request, form, rule, {})
 
@@ -94,6 +97,9 @@ def _form_page(
         if form.is_valid() and stages.is_valid():
             try:
                 specs = _specs(person, stages.cleaned_data)
+                if not specs and not form.cleaned_data["is_automatic"]:
+                    words = "Name who decides, or say that nobody has to."
+                    raise Invalid(words, problems=[Problem("is_automatic", "required", words)])
                 if rule is None:
                     place = places[form.cleaned_data["place"]][1]
                     saved = rules.create_rule(

@@ -186,6 +186,11 @@ def test_terms_and_rules_are_edited_on_pages(client: Client, cast: Cast, port: O
     assert client.post("/access/rules/new/", {**rule, "stages-1-person": "nobody.here"}).status_code == 400
     assert client.post("/access/rules/new/", {**rule, "place": "mesh"}).status_code == 400
     assert client.post("/access/rules/new/", {**rule, "stages-TOTAL_FORMS": "x"}).status_code == 400
+    empty = {"name": "Open", "place": f"port:{port.pk}", "stages-TOTAL_FORMS": 0, "stages-INITIAL_FORMS": 0}
+    assert (
+        client.post("/access/rules/new/", empty).status_code == 400
+    )  # nobody opens a port by leaving fields out
+    assert not ApprovalRule.objects.exists()
     assert client.post("/access/rules/new/", rule).status_code == 302
     made = ApprovalRule.objects.get()
     assert [stage.approvers for stage in made.stages.all()] == ["owners", "person"]
