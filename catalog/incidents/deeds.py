@@ -1,5 +1,6 @@
 """Acting on an incident by the name of the happening, as the page's buttons and the API send it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from catalog.accounts.models import User
@@ -37,13 +38,14 @@ def perform(*, actor: User, incident: Incident, deed: Deed) -> IncidentEvent:
         return services.assign_incident(actor=actor, incident=incident, assignee=assignee)
     if deed.kind == Happening.RATED:
         return services.rate_incident(actor=actor, incident=incident, severity=deed.severity, text=deed.text)
-    service = {
+    services_of: dict[str, Callable[..., IncidentEvent]] = {
         Happening.ACKNOWLEDGED.value: services.acknowledge_incident,
         Happening.COMMENTED.value: services.comment_on_incident,
         Happening.RESOLVED.value: services.resolve_incident,
         Happening.REOPENED.value: services.reopen_incident,
         Happening.NOTED.value: services.note_incident,
-    }.get(deed.kind)
+    }
+    service = services_of.get(deed.kind)
     if service is None:
         words = f"Use one of {', '.join(DEEDS)}."
         raise Invalid("There is no such deed.", remedy=words, problems=[Problem("kind", "choice", words)])
