@@ -32,6 +32,7 @@ SENTENCES = {
     "input_port.added": "declared the input port {name}",
     "input_port.edited": "edited the input port {name}",
     "input_port.removed": "removed the input port {name}",
+    "port.checks_declared": "declared quality checks on {name}",
     "field.annotated": "described the field {name}",
     "slo.created": "promised the objective {name}",
     "slo.edited": "edited the objective {name}",

@@ -39,6 +39,19 @@ PHRASES = {
     "slo.deleted": "deleted the promise {name} of {product}",
     "contract.proposed": "proposed a new contract for {product}",
     "contract.published": "published a new contract of {product}",
+    "contract.started": "began a contract for {product}",
+    "contract.acknowledged": "acknowledged a change of the contract of {product}",
+    "contract.withdrawn": "withdrew a proposed contract of {product}",
+    "port.checks_declared": "declared quality checks on {name} of {product}",
+    "certification.given": "certified {product}",
+    "certification.withdrawn": "withdrew a certification of {product}",
+    "incident.opened": "saw trouble with {product}: {name}",
+    "incident.reopened": "saw trouble again with {product}: {name}",
+    "incident.acknowledged": "looks after an incident of {product}: {name}",
+    "incident.resolved": "closed an incident of {product}: {name}",
+    "incident.noted": "wrote what was learned of {product}: {name}",
+    "status.published": "let anybody read the status of {product}",
+    "status.withdrawn": "kept the status of {product} for members",
 }
 
 #: verb -> the same of `{count}` products.
@@ -50,6 +63,10 @@ OF_MANY = {
     "port.schema_changed": "saw new schemas in {count} products",
     "port.definition_changed": "saw other SQL behind views of {count} products",
     "contract.imported": "imported the contracts of {count} products",
+    "certification.given": "certified {count} products",
+    "incident.opened": "saw trouble with {count} products",
+    "incident.resolved": "closed incidents of {count} products",
+    "port.checks_declared": "declared quality checks in {count} products",
     "slo.created": "took down what {count} products promise",
 }
 
@@ -62,6 +79,7 @@ PARTS_OF_IMPORT = {
     "contract.imported",
     "slo.created",
     "slo.edited",
+    "port.checks_declared",
 }
 ONE_IMPORT = timedelta(minutes=5)
 

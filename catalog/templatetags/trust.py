@@ -20,7 +20,7 @@ def certified(
     context: template.Context, product: DataProduct, port: OutputPort | None = None
 ) -> dict[str, Any]:
     """Until when a product or port is certified, whether that is over, and whether the reader may certify it."""
-    until = trust_of(product, port).certified_until
+    until = trust_of(product, port or None).certified_until  # a page without a port gives ""
     return {
         "last_day": timezone.localtime(until - dt.timedelta(microseconds=1)).date() if until else None,
         "is_over": until is not None and until <= timezone.now(),

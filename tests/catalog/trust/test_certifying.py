@@ -166,6 +166,13 @@ def test_steward_certifies_and_withdraws_on_the_page(cast: Cast, client: Client)
     assert "Wrong" in client.get(page).content.decode()
 
 
+def test_page_of_a_certified_product_says_until_when(cast: Cast, client: Client) -> None:
+    given(cast, now=timezone.now(), expires_at=timezone.now() + 90 * DAY)
+    client.force_login(cast.consumer)
+    page = " ".join(client.get(cast.playback_quality.get_absolute_url()).content.decode().split())
+    assert ">certified</a> until " in page
+
+
 def test_products_are_narrowed_by_certification(cast: Cast, client: Client) -> None:
     certify(actor=cast.steward, product=cast.playback_quality, reason="Seen", expires_at=timezone.now() + DAY)
     client.force_login(cast.consumer)
