@@ -87,7 +87,7 @@ class PortFacts:
     def column_url(self, path: str) -> str:
         """The schema of the port with the column picked out."""
         schema = address("schemas:fields", self.product.domain, self.product.slug)
-        return f"{schema}?{urlencode({'port': f'{self.name}/{self.version}', 'column': path})}"
+        return f"{schema}?{urlencode({'port': f'{self.name}/{self.version}', 'column': path})}#selected"
 
 
 def read_products(user: User, ids: Collection[int]) -> dict[int, ProductFacts]:

@@ -44,6 +44,7 @@ def test_analyst_finds_a_product_by_a_misspelt_column(page_for: PageFor, mesh: M
     expect(page.get_by_role("navigation", name="Parts of the product").get_by_text("Schema")).to_be_visible()
     expect(page.locator("[data-selected]")).to_contain_text(RIGHT)
     expect(page.locator("[data-selected]")).to_be_in_viewport()
+    page.evaluate("scrollTo(0, 0)")  # what the bar covers half is not what axe is asked about
     visit.assert_axe_clean()
     visit.assert_quiet()
 

@@ -2,13 +2,14 @@
 
 import datetime as dt
 import sqlite3
+from collections import deque
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -58,10 +59,11 @@ def load() -> None:
 
 
 @pytest.mark.django_db
-def test_loader_writes_documents_and_stores_and_never_results(place: Path) -> None:
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+def test_loader_writes_documents_and_stores_and_never_results(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections["default"], "queries_log", deque(maxlen=100_000))
+    with CaptureQueriesContext(connection) as queries:
         load()
     measured = {model._meta.db_table for model in MEASURED}
     written = [
