@@ -131,8 +131,9 @@ class Run:
 
     @property
     def needs_label(self) -> bool:
-        """A figure alone does not say what it is about, not even in a list; nor does "kept" or "none"."""
-        return self.first.value[:1].isdigit() or self.key in ("contract", "slos")
+        """A figure alone does not say what it is about, not even in a list; nor does "kept" or "outdated"."""
+        speaks = self.first.meaning != "unknown" and self.key not in ("contract", "slos")
+        return self.first.value[:1].isdigit() or not speaks
 
     @property
     def explanation(self) -> str:
