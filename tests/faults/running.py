@@ -347,7 +347,8 @@ def healed(portal: Portal, load: Load) -> None:
         "SELECT error_code, error FROM catalog_crawlrun WHERE status = 'failed' AND error_code <> 'worker_lost'"
     )
     assert not failed, failed
-    last = portal.rows("SELECT status, error FROM catalog_crawlrun ORDER BY id DESC LIMIT 1")
+    finished = "SELECT status, error FROM catalog_crawlrun WHERE finished_at IS NOT NULL"
+    last = portal.rows(f"{finished} ORDER BY finished_at DESC, id DESC LIMIT 1")
     assert last[0][0] == "succeeded", last
     asked = portal.count("catalog_crawlrun", "status = 'succeeded'")
     readings = "asset_id IN (SELECT id FROM catalog_asset WHERE name = 'plays')"
