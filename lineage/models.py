@@ -4,6 +4,20 @@ from django.conf import settings
 from django.db import models
 
 from catalog.assets.models import Asset
+from lineage.openlineage.models import DatasetFacets, JobDataset, LineageEvent
+
+__all__ = [
+    "Column",
+    "ColumnEdge",
+    "DatasetFacets",
+    "Job",
+    "JobDataset",
+    "LineageEdge",
+    "LineageEvent",
+    "NodeKind",
+    "Run",
+    "Source",
+]
 
 
 class NodeKind(models.TextChoices):
@@ -34,6 +48,7 @@ class Job(models.Model):
     kind = models.CharField(max_length=100, blank=True)  # "QUERY", "MODEL", "DAG", …: as it said
     description = models.TextField(blank=True)
     facets = models.JSONField(default=dict, blank=True)  # the newest of each name, unknown ones too
+    told_at = models.JSONField(default=dict, blank=True)  # name of a facet or field -> when it was last told
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True, blank=True)  # its maker says it is gone
@@ -68,6 +83,8 @@ class Run(models.Model):
     nominal_end_at = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True)
     facets = models.JSONField(default=dict, blank=True)
+    told_at = models.JSONField(default=dict, blank=True)  # name of a facet or field -> when it was last told
+    first_event_at = models.DateTimeField(null=True, blank=True)
     last_event_at = models.DateTimeField()
 
     class Meta:
