@@ -4,18 +4,18 @@ from django.conf import settings
 from django.db import models
 
 from catalog.assets.models import Asset
-from lineage.openlineage.models import DatasetFacets, JobDataset, LineageEvent
+from lineage.openlineage.models import DatasetFacets, LineageEvent, RunDataset
 
 __all__ = [
     "Column",
     "ColumnEdge",
     "DatasetFacets",
     "Job",
-    "JobDataset",
     "LineageEdge",
     "LineageEvent",
     "NodeKind",
     "Run",
+    "RunDataset",
     "Source",
 ]
 

@@ -43,6 +43,7 @@ class LineageEvent(models.Model):
     body = models.BinaryField()  # JSON in UTF-8, deflated by zlib
     size = models.PositiveIntegerField()  # bytes of the JSON
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    tries = models.PositiveSmallIntegerField(default=0)  # begun; one whose worker died is not projected
     problem = models.TextField(blank=True)  # why it failed, or what of it could not be used
     projected_at = models.DateTimeField(null=True, blank=True)
     sent_by = models.ForeignKey(
@@ -89,17 +90,18 @@ class DatasetFacets(models.Model):
         return f"{self.asset_id} {sorted(self.facets)}"
 
 
-class JobDataset(models.Model):
+class RunDataset(models.Model):
     """A dataset that a run read or wrote (or a job, where no run is named), with that reading's or writing's facets."""
 
-    job = models.ForeignKey("lineage.Job", on_delete=models.CASCADE, related_name="datasets")
+    job = models.ForeignKey("lineage.Job", on_delete=models.CASCADE, related_name="run_datasets")
     run = models.ForeignKey(
         "lineage.Run", null=True, blank=True, on_delete=models.CASCADE, related_name="datasets"
     )
-    asset = models.ForeignKey(Asset, on_delete=models.CASCADE, related_name="lineage_jobs")
+    asset = models.ForeignKey(Asset, on_delete=models.CASCADE, related_name="run_datasets")
     is_output = models.BooleanField()
     facets = models.JSONField(default=dict, blank=True)  # outputStatistics, dataQualityMetrics, …
     told_at = models.JSONField(default=dict, blank=True)
+    first_event_at = models.DateTimeField()
     last_event_at = models.DateTimeField()
 
     class Meta:
@@ -110,7 +112,9 @@ class JobDataset(models.Model):
                 name="run_dataset_once",
             ),
             models.UniqueConstraint(
-                fields=["job", "asset", "is_output"], condition=models.Q(run=None), name="job_dataset_once"
+                fields=["job", "asset", "is_output"],
+                condition=models.Q(run=None),
+                name="runless_dataset_once",
             ),
         ]
 
