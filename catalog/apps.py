@@ -5,6 +5,7 @@ from importlib import import_module
 from django.apps import AppConfig
 
 ANNOUNCED = (
+    "catalog.audit.receivers",
     "catalog.accounts.permissions",
     "catalog.accounts.openapi",
     "catalog.accounts.receivers",

@@ -13,7 +13,7 @@ from catalog.access.models import (
 )
 from catalog.accounts.models import ApiToken, Invitation, Membership, Session, Team, User
 from catalog.assets.models import Asset, AssetReading, ViewDefinition
-from catalog.audit.models import AuditEvent, ChangeMark
+from catalog.audit.models import AuditEvent, ChangeMark, Numbering, OutboxEvent
 from catalog.common.models import OldAddress
 from catalog.connections.models import Connection, ConnectionCheck
 from catalog.contracts.models import (
@@ -80,7 +80,9 @@ __all__ = [
     "Membership",
     "Notice",
     "Notification",
+    "Numbering",
     "OldAddress",
+    "OutboxEvent",
     "OutputPort",
     "PortContract",
     "PortDrift",

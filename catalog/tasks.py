@@ -4,6 +4,7 @@ from types import ModuleType
 
 from catalog.access import tasks as access
 from catalog.accounts import tasks as accounts
+from catalog.audit import tasks as audit
 from catalog.connections import tasks as connections
 from catalog.crawling import tasks as crawling
 from catalog.demo import tasks as demo
@@ -16,6 +17,7 @@ from catalog.slos import tasks as slos
 modules: tuple[ModuleType, ...] = (
     access,
     accounts,
+    audit,
     connections,
     crawling,
     demo,

@@ -14,13 +14,15 @@ from django.utils import timezone
 
 from catalog.accounts.models import Invitation, Session
 from catalog.assets.models import AssetReading
-from catalog.audit.models import AuditEvent, ChangeMark
+from catalog.audit import chain
+from catalog.audit.models import AuditEvent, ChangeMark, OutboxEvent
 from catalog.crawling.services import old_runs
 from catalog.notifications.models import Notice, Notification
 from catalog.quality.models import QualityScore
 from catalog.schemas.models import FieldProfile
 
 BATCH = 500  # rows in one transaction: nobody who writes waits long
+CHAINED_BATCH = 5_000  # of the audit trail: each batch leaves an event that says so
 MOST_BATCHES = 400  # of one kind in one go; the next goes on
 LAST_KEY = "retention-last"
 Rows = Callable[[datetime], QuerySet[Any]]
@@ -134,6 +136,12 @@ def rules() -> list[Rule]:
             "What happened, once nobody's list shows it any more.",
         ),
         Rule(
+            "Events of the feed",
+            "RETAIN_EVENTS_DAYS",
+            lambda before: OutboxEvent.objects.filter(at__lt=before, position__isnull=False),
+            "A reader whose cursor is older goes on with the oldest that is kept.",
+        ),
+        Rule(
             "Change marks",
             "RETAIN_MARKS_DAYS",
             lambda before: ChangeMark.objects.filter(created_at__lt=before),
@@ -152,7 +160,7 @@ def rules() -> list[Rule]:
             "Audit trail",
             "RETAIN_AUDIT_DAYS",
             lambda before: AuditEvent.objects.filter(at__lt=before),
-            "Kept for ever unless somebody decides otherwise.",
+            "Kept for ever unless somebody decides otherwise; deleted from its beginning, and the trail says so.",
         ),
     ]
 
@@ -166,7 +174,7 @@ def count_due(now: datetime | None = None) -> dict[str, int]:
 def apply(now: datetime | None = None) -> dict[str, int]:
     """Delete what is due; how many of each kind went. The next time goes on where a killed one stopped."""
     now = now or timezone.now()
-    gone = {rule.name: sum(_batches(rule.due(now))) for rule in rules()}
+    gone = {rule.name: _delete_due(rule, now) for rule in rules()}
     cache.set(LAST_KEY, {"at": now, "gone": gone}, timeout=30 * 24 * 3600)
     return gone
 
@@ -177,18 +185,30 @@ def last_applied() -> dict[str, Any] | None:
     return found
 
 
+def _delete_due(rule: Rule, now: datetime) -> int:
+    due = rule.due(now)
+    if due.model is not AuditEvent:
+        return sum(_batches(due))
+    return sum(_chained_batches(rule, now))
+
+
+def _chained_batches(rule: Rule, now: datetime) -> Iterator[int]:
+    """Of the audit trail only its beginning may go, as its chain allows (`catalog.audit.chain`)."""
+    if rule.days == 0:
+        return
+    chain.seal_waiting()
+    for _ in range(MOST_BATCHES):
+        gone = chain.prune(now - timedelta(days=rule.days or 0), most=CHAINED_BATCH)
+        yield gone
+        if gone < CHAINED_BATCH:
+            return
+
+
 def _batches(due: QuerySet[Any]) -> Iterator[int]:
     for _ in range(MOST_BATCHES):
         with transaction.atomic():
             ids = list(due.order_by("pk").values_list("pk", flat=True)[:BATCH])
             if not ids:
                 return
-            _delete(due.model, ids)
+            due.model._base_manager.filter(pk__in=ids).delete()
         yield len(ids)
-
-
-def _delete(model: type[Model], ids: list[Any]) -> None:
-    rows: QuerySet[Any] = QuerySet(model).filter(
-        pk__in=ids
-    )  # a plain one: the audit trail's own refuses, as it should elsewhere
-    rows.delete()

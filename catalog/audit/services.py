@@ -62,6 +62,7 @@ def _event(
     return AuditEvent(
         actor=actor,
         actor_name=str(actor) if actor else PORTAL,
+        actor_number=actor.pk if actor else None,
         verb=verb,
         object_kind=verb.split(".", 1)[0],
         object_id=obj.pk,

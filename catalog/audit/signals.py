@@ -4,3 +4,7 @@ from django.dispatch import Signal
 
 events_recorded = Signal()  # events: list[AuditEvent]
 changes_marked = Signal()  # nothing but the fact
+events_published = (
+    Signal()
+)  # nothing but the fact: rows of the outbox are committed and wait for their position
+events_numbered = Signal()  # nothing but the fact: the feed has grown

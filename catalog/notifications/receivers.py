@@ -1,15 +1,14 @@
 """What notifications do when something happens: leave a notice, in the same transaction; ring for a worker."""
 
 import datetime as dt
-import logging
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.dispatch import receiver
 
 from catalog.audit.models import AuditEvent
 from catalog.audit.signals import events_recorded
+from catalog.common.bell import Bell
 from catalog.notifications import events as audit_events
 from catalog.notifications import objectives, tasks
 from catalog.notifications.models import Notice, Notification
@@ -17,8 +16,6 @@ from catalog.notifications.signals import noticed
 from catalog.notifications.telling import tell
 from catalog.slos.evaluating import Turn
 from catalog.slos.signals import slos_turned
-
-logger = logging.getLogger(__name__)
 
 
 @receiver(events_recorded, dispatch_uid="catalog.notifications.events_recorded")
@@ -29,25 +26,6 @@ def tell_of_events(events: Sequence[AuditEvent], **_: Any) -> None:
 @receiver(slos_turned, dispatch_uid="catalog.notifications.slos_turned")
 def tell_of_objectives(turns: Sequence[Turn], at: dt.datetime, **_: Any) -> None:
     tell(objectives.drafts_of(turns, at), now=at)
-
-
-class Bell:
-    """Rings for a worker. After a ring that failed it rests: whoever writes must not wait for a broker that is away."""
-
-    REST = 30.0  # seconds; the clock rings as often
-
-    def __init__(self, ring: Callable[[], None]) -> None:
-        self.ring = ring
-        self.rests_until = 0.0
-
-    def press(self) -> None:
-        if time.monotonic() < self.rests_until:
-            return
-        try:
-            self.ring()
-        except Exception as error:  # whatever the broker's client raises while it is away
-            self.rests_until = time.monotonic() + self.REST
-            logger.warning("No worker could be rung (%s); the clock will", type(error).__name__)
 
 
 notice_bell, mail_bell = Bell(tasks.ring_for_notice), Bell(tasks.ring_for_mail)
