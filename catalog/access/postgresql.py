@@ -9,16 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from catalog.access import databases
 from catalog.access.stores import CannotProvision, Grant
-from catalog.connections.connectors.errors import SourceError
 from catalog.connections.connectors.postgresql_session import session
-from catalog.connections.connectors.servers import pinned_address
-from catalog.connections.context import make_context
 
 if TYPE_CHECKING:
     import psycopg
 
-SECONDS = 30
 _ROLE = "SELECT oid, rolsuper, rolname = current_user FROM pg_catalog.pg_roles WHERE rolname = %s"
 _TABLE = """
 SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -91,9 +88,9 @@ class PostgresProvisioner:
             if not grant.columns:
                 return "" if whole else f"The role {place.role} has no SELECT on the table."
             if reads_all:
-                return f"The role {place.role} can read the whole table, not only the columns agreed."
+                return databases.reads_more(f"The role {place.role}")
             there = {row[0] for row in database.execute(_COLUMNS, keys).fetchall()}
-            return _difference(there, set(grant.columns))
+            return databases.difference(there, set(grant.columns))
 
     def revoke(self, grant: Grant) -> None:
         """Takes SELECT on the table and on every column; a table or role that is gone needs nothing."""
@@ -118,34 +115,19 @@ class PostgresProvisioner:
                 "SELECT has_any_column_privilege(%s::oid, %s::oid, 'SELECT')",
                 (place.role_oid, place.table_oid),
             )
-        if not can_read:
-            return ""
-        return (
-            f"The role {place.role} can still read it: granted outside the portal, to PUBLIC or another role."
-        )
-
-
-def _difference(there: set[str], agreed: set[str]) -> str:
-    if lacking := sorted(agreed - there):
-        return f"Not granted: {', '.join(lacking)}."
-    if surplus := sorted(there - agreed):
-        return f"Granted outside the agreement: {', '.join(surplus)}."
-    return ""
+        return databases.still_reads(f"The role {place.role}") if can_read else ""
 
 
 def _place(database: "psycopg.Connection[Any]", grant: Grant) -> Place:
-    schema, table = str(grant.address.get("schema", "")), str(grant.address.get("table", ""))
-    if not schema or not table:
-        raise CannotProvision("The port is tied to no table. Connect it to one first.")
-    if not grant.principal:
-        raise CannotProvision("Nobody has said which database role the consumer has.")
-    if grant.principal.startswith("pg_") or grant.principal.lower() == "public":
-        raise CannotProvision(f"{grant.principal} is no role of a single consumer.")
-    found = database.execute(_ROLE, (grant.principal,)).fetchone()
+    schema, table = str(grant.address.get("schema", "")), databases.table_of(grant)
+    role = databases.principal_of(grant)
+    if role.startswith("pg_") or role.lower() == "public":
+        raise CannotProvision(f"{role} is no role of a single consumer.")
+    found = database.execute(_ROLE, (role,)).fetchone()
     if found is not None and (found[1] or found[2]):
-        raise CannotProvision(f"{grant.principal} is no role of a consumer: it administers the server.")
+        raise CannotProvision(f"{role} is no role of a consumer: it administers the server.")
     oid = database.execute(_TABLE, (schema, table)).fetchone()
-    return Place(schema, table, grant.principal, oid[0] if oid else None, found[0] if found else None)
+    return Place(schema, table, role, oid[0] if oid else None, found[0] if found else None)
 
 
 def _require_known(place: Place) -> None:
@@ -174,18 +156,14 @@ def _changing(grant: Grant) -> Any:
 def _opened(grant: Grant, *, read_only: bool) -> "Iterator[psycopg.Connection[Any]]":
     import psycopg
 
-    context = make_context(seconds=SECONDS)
-    try:
-        address = pinned_address(grant.config, context)
-        with session(grant.config, address, context, read_only=read_only) as database:
-            try:
-                yield database
-            except psycopg.errors.InsufficientPrivilege as error:
-                raise CannotProvision(
-                    "The connection's account may not grant this. Make it the owner of the table, or give it SELECT "
-                    "with the grant option."
-                ) from error
-            except psycopg.errors.UndefinedColumn as error:
-                raise CannotProvision("The table has no such column any more.") from error
-    except SourceError as error:
-        raise CannotProvision(str(error)) from error
+    with (
+        databases.reached(grant) as (address, context),
+        session(grant.config, address, context, read_only=read_only) as database,
+    ):
+        try:
+            yield database
+        except psycopg.errors.InsufficientPrivilege as error:
+            remedy = "Make it the owner of the table, or give it SELECT with the grant option."
+            raise CannotProvision(databases.NOT_ALLOWED + remedy) from error
+        except psycopg.errors.UndefinedColumn as error:
+            raise CannotProvision(databases.NO_SUCH_COLUMN) from error

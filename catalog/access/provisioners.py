@@ -11,6 +11,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Protocol, runtime_checkable
 
+from catalog.access.mariadb import MariaDbProvisioner
 from catalog.access.models import PortTerms
 from catalog.access.postgresql import PostgresProvisioner
 from catalog.access.stores import Grant
@@ -83,7 +84,7 @@ class ByHand:
 def provisioners() -> Mapping[str, Provisioner]:
     """Every usable provisioner by its name, the portal's own first."""
     found: dict[str, Provisioner] = {
-        item.name: item for item in (ByHand(), NotNeeded(), PostgresProvisioner())
+        item.name: item for item in (ByHand(), NotNeeded(), PostgresProvisioner(), MariaDbProvisioner())
     }
     for item in load(entry_points(group=GROUP)):
         found.setdefault(item.name, item)

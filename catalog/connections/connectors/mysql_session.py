@@ -1,4 +1,4 @@
-"""One guarded, read-only MySQL or MariaDB session: address pinned, time limits on both sides, TLS observed.
+"""One guarded MySQL or MariaDB session, read-only unless asked: address pinned, time limits, TLS observed.
 
 The driver is given a socket that is connected already, so that it never looks the name up again; it uses the name only
 to check the certificate.
@@ -48,15 +48,20 @@ _CAUSES: Final[dict[int, tuple[str, str]]] = {
 
 
 @contextmanager
-def session(config: Config, address: str, context: CrawlContext) -> Iterator["Session"]:
-    """A signed-in session in one read-only transaction that is rolled back. Raises SourceError."""
+def session(
+    config: Config, address: str, context: CrawlContext, *, read_only: bool = True
+) -> Iterator["Session"]:
+    """A signed-in session in one read-only transaction that is rolled back. Raises SourceError.
+
+    With `read_only` false each statement is kept as soon as it ran: grants know no transaction in these servers.
+    """
     import pymysql
 
     opened = None
     try:
         opened = _opened(config, address, context)
         with cut_at_deadline(opened.fileno, context):
-            opened.prepare(context)
+            opened.prepare(context, read_only=read_only)
             yield opened
     except (pymysql.Error, ssl.SSLError, UnicodeError) as error:
         raise translated(error, config, context) from error
@@ -74,14 +79,15 @@ class Session:
         self._connection = connection
         self.is_mariadb = "mariadb" in connection.get_server_info().lower()
 
-    def prepare(self, context: CrawlContext) -> None:
+    def prepare(self, context: CrawlContext, *, read_only: bool = True) -> None:
         """Read only, times in UTC, figures of the catalog as of now, and the time limit."""
         self.limit_statements(context.remaining())
-        self.rows("SET SESSION TRANSACTION READ ONLY")
+        if read_only:
+            self.rows("SET SESSION TRANSACTION READ ONLY")
         self.rows("SET SESSION time_zone = '+00:00'")
         if not self.is_mariadb:
             self._set("information_schema_stats_expiry = 0")
-        self.rows("START TRANSACTION READ ONLY")
+        self.rows("START TRANSACTION READ ONLY" if read_only else "SET SESSION autocommit = 1")
 
     def limit_statements(self, seconds: float) -> None:
         """Ask the server to stop each later statement after `seconds`."""

@@ -35,4 +35,4 @@ def test_a_broken_package_is_logged_and_left_out(caplog: pytest.LogCaptureFixtur
 def test_what_is_not_installed_is_granted_by_hand() -> None:
     assert provisioner_of(PortTerms(provisioner="magic")).name == BY_HAND
     assert not provisioner_of(PortTerms(provisioner="none")).needs_work
-    assert list(provisioners())[:3] == ["manual", "none", "postgresql"]
+    assert list(provisioners())[:4] == ["manual", "none", "postgresql", "mariadb"]
