@@ -149,6 +149,26 @@ class LineageEdge(models.Model):
         return f"{self.upstream_kind} {self.upstream_id} -> {self.downstream_kind} {self.downstream_id}"
 
 
+class PortClaim(models.Model):
+    """The asset a port claimed when edges were last derived: what differs from the port is derived anew."""
+
+    port_id = models.BigIntegerField(primary_key=True)  # kept when the port is gone, until its edges ended
+    asset_id = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.port_id} claims {self.asset_id}"
+
+
+class DerivationStop(models.Model):
+    """From this asset on there is more than a derivation reads: edges through it may be missing, none was ended."""
+
+    asset = models.OneToOneField(Asset, on_delete=models.CASCADE, related_name="+")
+    stopped_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"stopped at {self.asset_id}"
+
+
 class Column(models.Model):
     """A column of an asset, as a node of lineage, to which edges point. `path` joins nested names by dots."""
 

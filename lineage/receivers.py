@@ -7,6 +7,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from catalog.products.models import InputPort, OutputPort
+from lineage.edges.deriving import follow_claims
 from lineage.models import LineageEdge, NodeKind
 from lineage.services import sync_declared_edges
 
@@ -21,3 +22,10 @@ def end_edges_of_port(instance: OutputPort, **_: Any) -> None:
     """The database empties the input ports' reference without a signal; the edges end here."""
     edges = LineageEdge.objects.in_force().filter(upstream_kind=NodeKind.PORT, upstream_id=instance.pk)
     edges.update(valid_to=timezone.now())
+
+
+@receiver([post_save, post_delete], sender=OutputPort, dispatch_uid="lineage.port_changed")
+def follow_claim(instance: OutputPort, created: bool = False, **_: Any) -> None:
+    """Derived edges follow what ports claim; a new port without an asset claims nothing."""
+    if not created or instance.asset_id is not None:
+        follow_claims([instance.pk])

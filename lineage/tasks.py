@@ -4,12 +4,23 @@ from datetime import timedelta
 
 from celery import shared_task
 
+from lineage.edges.deriving import follow_claims
 from lineage.services import sync_declared_edges
 
-PERIODIC = {"lineage.sync_declared_edges": timedelta(minutes=5)}
+PERIODIC = {
+    "lineage.sync_declared_edges": timedelta(minutes=5),
+    "lineage.follow_claims": timedelta(minutes=5),
+}
 
 
 @shared_task(name="lineage.sync_declared_edges")
 def sync_declared() -> int:
     """Catch what bulk imports wrote past the receivers; changes nothing when nothing changed."""
     return sync_declared_edges()
+
+
+@shared_task(name="lineage.follow_claims")
+def follow_all_claims() -> int:
+    """Derive edges around ports that were bound to an asset in bulk, past the receivers; returns how many changed."""
+    done = follow_claims()
+    return done.begun + done.changed + done.ended
