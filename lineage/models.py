@@ -4,12 +4,15 @@ from django.conf import settings
 from django.db import models
 
 from catalog.assets.models import Asset
+from lineage.datasets.models import DatasetAlias, DatasetMerge
 from lineage.openlineage.models import DatasetFacets, LineageEvent, RunDataset
 
 __all__ = [
     "Column",
     "ColumnEdge",
+    "DatasetAlias",
     "DatasetFacets",
+    "DatasetMerge",
     "Job",
     "LineageEdge",
     "LineageEvent",

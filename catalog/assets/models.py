@@ -40,6 +40,9 @@ class Asset(TimestampedModel):
         max_length=32, blank=True, default=""
     )  # of what was stored last; "": read anew
     is_ignored = models.BooleanField(default=False)  # somebody said it will not become a product
+    match_key = models.CharField(
+        max_length=64, blank=True, default="", db_default="", db_index=True
+    )  # what other spellings of its name are found by; "": to be computed by `lineage.datasets`
 
     objects = AssetQuerySet.as_manager()
 
