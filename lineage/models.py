@@ -5,14 +5,17 @@ from django.db import models
 
 from catalog.assets.models import Asset
 from lineage.datasets.models import DatasetAlias, DatasetMerge
+from lineage.impact.models import ClassificationProposal, GraphChange
 from lineage.openlineage.models import DatasetFacets, LineageEvent, RunDataset
 
 __all__ = [
+    "ClassificationProposal",
     "Column",
     "ColumnEdge",
     "DatasetAlias",
     "DatasetFacets",
     "DatasetMerge",
+    "GraphChange",
     "Job",
     "LineageEdge",
     "LineageEvent",
@@ -146,6 +149,7 @@ class LineageEdge(models.Model):
         indexes = [
             models.Index(fields=["upstream_kind", "upstream_id"], name="edge_upstream"),
             models.Index(fields=["downstream_kind", "downstream_id"], name="edge_downstream"),
+            models.Index(fields=["valid_to"], condition=~models.Q(valid_to=None), name="edge_ended"),
         ]
 
     def __str__(self) -> str:
@@ -222,6 +226,9 @@ class ColumnEdge(models.Model):
                 condition=models.Q(valid_to=None, job=None),
                 name="column_edge_in_force_once_no_job",
             ),
+        ]
+        indexes = [
+            models.Index(fields=["valid_to"], condition=~models.Q(valid_to=None), name="column_edge_ended")
         ]
 
     def __str__(self) -> str:

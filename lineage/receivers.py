@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from catalog.products.models import InputPort, OutputPort
 from lineage.edges.deriving import follow_claims
+from lineage.impact.changes import note_graph_changed
 from lineage.models import LineageEdge, NodeKind
 from lineage.services import sync_declared_edges
 
@@ -21,7 +22,8 @@ def follow_input_port(instance: InputPort, **_: Any) -> None:
 def end_edges_of_port(instance: OutputPort, **_: Any) -> None:
     """The database empties the input ports' reference without a signal; the edges end here."""
     edges = LineageEdge.objects.in_force().filter(upstream_kind=NodeKind.PORT, upstream_id=instance.pk)
-    edges.update(valid_to=timezone.now())
+    if edges.update(valid_to=timezone.now()):
+        note_graph_changed()
 
 
 @receiver([post_save, post_delete], sender=OutputPort, dispatch_uid="lineage.port_changed")

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from catalog.audit.remembered import forget_on_commit
 from catalog.products.models import InputPort
+from lineage.impact.changes import note_graph_changed
 from lineage.models import LineageEdge, NodeKind
 
 Pair = tuple[int, int]  # (output port, product)
@@ -38,6 +39,7 @@ def sync_declared_edges(product_ids: Collection[int] | None = None, *, now: date
             [_declared_edge(pair, now) for pair in begun], ignore_conflicts=True, batch_size=500
         )
         if ended or begun:
+            note_graph_changed()
             forget_on_commit()
     return len(ended) + len(begun)
 

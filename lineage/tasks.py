@@ -5,11 +5,13 @@ from datetime import timedelta
 from celery import shared_task
 
 from lineage.edges.deriving import follow_claims
+from lineage.impact.snapshot import build_snapshot, is_due
 from lineage.services import sync_declared_edges
 
 PERIODIC = {
     "lineage.sync_declared_edges": timedelta(minutes=5),
     "lineage.follow_claims": timedelta(minutes=5),
+    "lineage.build_snapshot": timedelta(minutes=1),
 }
 
 
@@ -24,3 +26,9 @@ def follow_all_claims() -> int:
     """Derive edges around ports that were bound to an asset in bulk, past the receivers; returns how many changed."""
     done = follow_claims()
     return done.begun + done.changed + done.ended
+
+
+@shared_task(name="lineage.build_snapshot")
+def build_edges_snapshot() -> bool:
+    """Read all edges into a new snapshot for impact, where they changed since the last; nothing otherwise."""
+    return is_due() and build_snapshot()
