@@ -12,6 +12,7 @@ PERIODIC = {
     "lineage.sync_declared_edges": timedelta(minutes=5),
     "lineage.follow_claims": timedelta(minutes=5),
     "lineage.build_snapshot": timedelta(minutes=1),
+    "lineage.check_snapshot": timedelta(minutes=10),
 }
 
 
@@ -32,3 +33,9 @@ def follow_all_claims() -> int:
 def build_edges_snapshot() -> bool:
     """Read all edges into a new snapshot for impact, where they changed since the last; nothing otherwise."""
     return is_due() and build_snapshot()
+
+
+@shared_task(name="lineage.check_snapshot")
+def check_edges_snapshot() -> bool:
+    """The same where edges were written past the trail of changes: compares all edges with those it was made of."""
+    return is_due(is_thorough=True) and build_snapshot()

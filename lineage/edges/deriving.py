@@ -23,6 +23,7 @@ from catalog.products.models import OutputPort
 from lineage.edges.locks import in_batches, lock_edges
 from lineage.edges.region import Region, read_region
 from lineage.edges.ways import Way, ways_from
+from lineage.impact.changes import note_graph_changed
 from lineage.models import DerivationStop, LineageEdge, NodeKind, PortClaim
 
 STEPS = 500_000  # of one call, over all ports
@@ -121,6 +122,8 @@ def _write(wanted: dict[Target, Way], affected: set[int], unfinished: set[int], 
     for batch in in_batches(ended):
         LineageEdge.objects.filter(pk__in=batch, valid_to=None).update(valid_to=at)
     _insert(begun, wanted)
+    if begun or ended:
+        note_graph_changed()
     for same, keys in _grouped((way, known[key][0]) for key, way in changed.items()).items():
         for batch in in_batches(keys):
             LineageEdge.objects.filter(pk__in=batch).update(

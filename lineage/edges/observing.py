@@ -17,6 +17,7 @@ from catalog.audit.remembered import forget_on_commit
 from catalog.common import bulk
 from lineage.edges.deriving import derive_edges
 from lineage.edges.locks import in_batches, lock_edges
+from lineage.impact.changes import note_graph_changed
 from lineage.models import Column, ColumnEdge, LineageEdge, NodeKind, Source
 
 PATH_LETTERS = 400  # of a column; a longer path is not kept
@@ -137,6 +138,8 @@ def _merge_columns(sight: _Sight, links: list[ColumnLink], is_complete: bool) ->
         [(*_sight_row(sight), *pair, *says[pair]) for pair in begun],
     )
     ended = _end_unnamed(_columns_of(sight), sight, says) if is_complete else []
+    if begun or ended:
+        note_graph_changed()
     return len(begun) + len(moved) + len(ended)
 
 

@@ -25,6 +25,8 @@ from lineage.impact.csr import Edges, Graph, Overlay, build
 from lineage.impact.rows import COLUMNS, GRAPHS, PRODUCTS, edges_of
 
 MOST_OVERLAID = 5_000  # edges that changed since the snapshot and are laid over it; with more it is only told
+OLD = dt.timedelta(minutes=5)  # with changes; until then they are laid over it
+MANY = 1_000  # changes that are not waited with
 _SLACK = dt.timedelta(days=1)  # edges may end at a time told by their source, a while ago
 _CHUNK = 50_000
 __all__ = ["COLUMNS", "PRODUCTS", "Freshness", "Snapshot", "build_snapshot", "folder", "is_due", "opened"]
@@ -121,14 +123,19 @@ def build_snapshot() -> bool:
     return True
 
 
-def is_due() -> bool:
-    """Whether a new snapshot is needed: there is none, it is damaged, edges changed, or they are not those it was made
-    of (somebody wrote past the trail of changes)."""
+def is_due(*, is_thorough: bool = False) -> bool:
+    """Whether a new snapshot is needed: there is none, or it is damaged; edges changed and it is OLD, or many changed.
+
+    `is_thorough`: also where the edges are not those it was made of, though nobody told of a change."""
     found = opened()
-    if found is None or mark_above(found.mark.floor) != found.mark:
+    if found is None:
         return True
+    if mark_above(found.mark.floor) != found.mark:
+        seen = [found.laid_over(key)[1] for key in GRAPHS]
+        is_old = timezone.now() - found.built_at > OLD
+        return is_old or any(not each.is_complete or each.applied > MANY for each in seen)
     kept = found.stored.about["print"]
-    return any(list(rows.print_now()) != kept[key] for key, rows in GRAPHS.items())
+    return is_thorough and any(list(rows.print_now()) != kept[key] for key, rows in GRAPHS.items())
 
 
 _opened: dict[Path, Snapshot | None] = {}
