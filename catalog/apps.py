@@ -43,6 +43,7 @@ ANNOUNCED = (
     "catalog.incidents.receivers",
     "catalog.trust.receivers",
     "catalog.search.receivers",
+    "catalog.events.receivers",
     "catalog.notifications.parts",
     "catalog.notifications.receivers",
 )

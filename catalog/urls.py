@@ -11,6 +11,7 @@ from catalog.contracts import compat_urls as contracts_compat
 from catalog.contracts import urls as contracts
 from catalog.crawling import urls as crawling
 from catalog.domains import urls as domains
+from catalog.events import urls as events
 from catalog.incidents import urls as incidents
 from catalog.notifications import urls as notifications
 from catalog.products import urls as products
@@ -32,6 +33,7 @@ features = (
     contracts,
     crawling,
     domains,
+    events,
     notifications,
     incidents,
     products,
