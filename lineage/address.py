@@ -1,6 +1,7 @@
 """The address of a picture holds the whole view; this module reads and writes it. Pure but for resolving keys."""
 
 from dataclasses import dataclass, replace
+from datetime import date
 from urllib.parse import urlencode
 
 from django.http import QueryDict
@@ -8,6 +9,7 @@ from django.http import QueryDict
 from catalog.accounts.models import User
 from catalog.common.errors import Invalid, Problem
 from catalog.products.models import DataProduct
+from lineage.days import end_of, read_day
 from lineage.nodes import Focus, find_focus
 from lineage.selectors import BOTH, DIRECTIONS, DOWN, MAX_DEPTH, UP, View
 
@@ -27,6 +29,7 @@ class Address:
     level: str = "product"
     opened: Opened = frozenset()
     closed: Opened = frozenset()
+    at: date | None = None  # as it was at the end of that day; None: now
 
     def query(self) -> str:
         """As a query string; what is at its default is left out, so that equal views have equal addresses."""
@@ -34,6 +37,7 @@ class Address:
         parts += [("depth", self.depth)] if self.depth != 1 else []
         parts += [("direction", self.direction)] if self.direction != BOTH else []
         parts += [("level", self.level)] if self.level != "product" else []
+        parts += [("at", self.at.isoformat())] if self.at else []
         parts += [("open", f"{way}:{key}") for way, key in sorted(self.opened)]
         parts += [("close", f"{way}:{key}") for way, key in sorted(self.closed)]
         return urlencode(parts, safe=":/")
@@ -45,7 +49,7 @@ class Address:
         return replace(self, opened=self.opened - {(way, key)}, closed=self.closed | {(way, key)})
 
     def about(self, node: str) -> "Address":
-        return Address(node, self.depth, self.direction, self.level)
+        return replace(self, node=node, opened=frozenset(), closed=frozenset())
 
 
 def read_address(parameters: QueryDict) -> Address:
@@ -61,6 +65,7 @@ def read_address(parameters: QueryDict) -> Address:
     level = parameters.get("level", "product")
     if level not in LEVELS:
         problems.append(Problem("level", "choice", f"Level is one of {', '.join(LEVELS)}."))
+    at = read_day(parameters.get("at", ""), "at", problems)
     if problems:
         raise Invalid("The picture cannot be drawn as asked.", problems=problems)
     return Address(
@@ -70,6 +75,7 @@ def read_address(parameters: QueryDict) -> Address:
         level=level,
         opened=_ways(parameters.getlist("open")),
         closed=_ways(parameters.getlist("close")),
+        at=at,
     )
 
 
@@ -94,4 +100,7 @@ def resolve(user: User, address: Address) -> tuple[Focus, View]:
     def known(pairs: Opened) -> frozenset[tuple[str, int]]:
         return frozenset((way, ids[key]) for way, key in pairs if key in ids)
 
-    return focus, View(address.depth, address.direction, known(address.opened), known(address.closed))
+    view = View(
+        address.depth, address.direction, known(address.opened), known(address.closed), end_of(address.at)
+    )
+    return focus, view

@@ -15,8 +15,9 @@ from lineage.tables import as_json
 PARAMETERS = [
     OpenApiParameter("depth", int, description="Hops from the focus, 1 to 10."),
     OpenApiParameter("direction", str, enum=["both", "upstream", "downstream"]),
+    OpenApiParameter("at", OpenApiTypes.DATE, description="As it was at the end of that day, in UTC."),
 ]
-KNOWN = {"node", "depth", "direction", "format"}
+KNOWN = {"node", "depth", "direction", "at", "format"}
 
 
 def _graph(request: Request, node: str) -> Response:

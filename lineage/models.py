@@ -1,7 +1,10 @@
 """Lineage edges: what is made from what, who says so, and since when; the jobs and runs that were seen making it."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from catalog.assets.models import Asset
 from lineage.datasets.models import DatasetAlias, DatasetMerge
@@ -101,9 +104,16 @@ class Run(models.Model):
         return f"{self.job_id} {self.key} {self.state}"
 
 
+def there_at(at: datetime | None) -> models.Q:
+    """Which edges were there at a moment (None: are there now). One drawn by hand may have an end to come."""
+    if at is None:
+        return models.Q(valid_to=None) | models.Q(valid_to__gt=timezone.now())
+    return models.Q(first_seen__lte=at) & (models.Q(valid_to=None) | models.Q(valid_to__gt=at))
+
+
 class LineageEdgeQuerySet(models.QuerySet["LineageEdge"]):
-    def in_force(self) -> "LineageEdgeQuerySet":
-        return self.filter(valid_to=None)
+    def in_force(self, at: datetime | None = None) -> "LineageEdgeQuerySet":
+        return self.filter(there_at(at))
 
 
 class LineageEdge(models.Model):
@@ -190,8 +200,8 @@ class Column(models.Model):
 
 
 class ColumnEdgeQuerySet(models.QuerySet["ColumnEdge"]):
-    def in_force(self) -> "ColumnEdgeQuerySet":
-        return self.filter(valid_to=None)
+    def in_force(self, at: datetime | None = None) -> "ColumnEdgeQuerySet":
+        return self.filter(there_at(at))
 
 
 class ColumnEdge(models.Model):

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
@@ -28,6 +29,7 @@ class View:
     direction: str = BOTH
     opened: frozenset[tuple[str, int]] = frozenset()  # (direction, product id)
     closed: frozenset[tuple[str, int]] = frozenset()
+    at: datetime | None = None  # as it was then; None: now
 
     def follows(self, way: str) -> bool:
         return self.direction in (BOTH, way)
@@ -40,6 +42,22 @@ class Edge:
     upstream: int
     port_id: int
     downstream: int
+
+
+@dataclass(slots=True)
+class Sight:
+    """What the edges behind one drawn edge say together: their sources, since when, and when last seen."""
+
+    sources: set[str]
+    first_seen: datetime
+    last_seen: datetime
+    confidence: int
+
+    def add(self, source: str, first_seen: datetime, last_seen: datetime, confidence: int) -> None:
+        self.sources.add(source)
+        self.first_seen = min(self.first_seen, first_seen)
+        self.last_seen = max(self.last_seen, last_seen)
+        self.confidence = max(self.confidence, confidence)
 
 
 @dataclass(slots=True)
@@ -69,16 +87,18 @@ class Neighbourhood:
     edges: list[Edge]
     cycles: list[list[int]]
     is_cut: bool  # the node budget ended the walk
+    sights: dict[Edge, Sight] = field(default_factory=dict)
 
     def node_of(self, product_id: int) -> Node:
         return self.nodes[product_id]
 
 
-def edges_in_force() -> "QuerySet[Any, Any]":
-    """Edges from an output port to a product, with the product that offers the port as `offering`."""
+def edges_in_force(at: datetime | None = None) -> "QuerySet[Any, Any]":
+    """Edges from an output port to a product that are there (or were, at `at`), whoever says so: two sources make two
+    rows of the same ends. `offering` is the product that offers the port; ports that are gone have none and no edge."""
     offering = OutputPort.objects.filter(pk=OuterRef("upstream_id")).values("product_id")
     return (
-        LineageEdge.objects.in_force()
+        LineageEdge.objects.in_force(at)
         .filter(upstream_kind=NodeKind.PORT, downstream_kind=NodeKind.PRODUCT)
         .annotate(offering=Subquery(offering))
         .filter(offering__isnull=False)
@@ -86,9 +106,11 @@ def edges_in_force() -> "QuerySet[Any, Any]":
     )
 
 
-def _touching(way: str, product_ids: Collection[int], port_id: int | None = None) -> "QuerySet[Any, Any]":
+def _touching(
+    way: str, product_ids: Collection[int], port_id: int | None = None, *, at: datetime | None
+) -> "QuerySet[Any, Any]":
     """Edges leading `way` from the products; with `port_id`, downstream ones of that port only."""
-    edges = edges_in_force()
+    edges = edges_in_force(at)
     if way == UP:
         return edges.filter(downstream_id__in=product_ids)
     if port_id is not None:
@@ -120,9 +142,9 @@ def neighbourhood(user: User, focus: Focus, view: View, budget: int = NODE_BUDGE
     graph = LineageGraph(map(str, nodes), ((str(edge.upstream), str(edge.downstream)) for edge in edges))
     for key, reach in graph.reach(str(focus.product.pk)).items():
         nodes[int(key)].reach = reach
-    _count_what_is_left_out(user, focus, nodes, edges)
+    _count_what_is_left_out(user, view.at, nodes, edges)
     cycles = [[int(key) for key in group] for group in graph.cycles()]
-    return Neighbourhood(focus, view, nodes, edges, cycles, walk.is_cut)
+    return Neighbourhood(focus, view, nodes, edges, cycles, walk.is_cut, walk.sights)
 
 
 class _Walk:
@@ -133,6 +155,7 @@ class _Walk:
         self.focus, self.view, self.budget = focus, view, budget
         self.found: dict[int, None] = {focus.product.pk: None}
         self.edges: set[Edge] = set()
+        self.sights: dict[Edge, Sight] = {}
         self.is_cut = False
 
     def run(self) -> None:
@@ -157,7 +180,7 @@ class _Walk:
 
     def _hop(self, way: str, frontier: set[int], port_id: int | None) -> set[int]:
         other = "offering" if way == UP else "downstream_id"
-        edges = _touching(way, frontier, port_id).filter(**{f"{other}__in": self.visible})
+        edges = _touching(way, frontier, port_id, at=self.view.at).filter(**{f"{other}__in": self.visible})
         fresh: set[int] = set()
         rows = edges.order_by(other, "pk").values_list("offering", "upstream_id", "downstream_id")
         for offering, port, downstream in rows[: self.budget * 20].iterator():
@@ -173,31 +196,47 @@ class _Walk:
 
     def _join_drawn(self) -> None:
         """Edges between products that are both drawn belong in the picture, whoever found them (cycles too)."""
-        between = _touching(UP, self.found).filter(offering__in=list(self.found))
-        self.edges.update(
-            Edge(*row) for row in between.values_list("offering", "upstream_id", "downstream_id").iterator()
+        between = _touching(UP, self.found, at=self.view.at).filter(offering__in=list(self.found))
+        columns = (
+            "offering",
+            "upstream_id",
+            "downstream_id",
+            "source",
+            "first_seen",
+            "last_seen",
+            "confidence",
         )
+        for offering, port, downstream, source, first_seen, last_seen, sure in between.values_list(*columns):
+            edge = Edge(offering, port, downstream)
+            self.edges.add(edge)
+            known = self.sights.setdefault(edge, Sight({source}, first_seen, last_seen, sure))
+            known.add(source, first_seen, last_seen, sure)
 
 
-def _count_what_is_left_out(user: User, focus: Focus, nodes: dict[int, Node], edges: Iterable[Edge]) -> None:
+def _count_what_is_left_out(
+    user: User, at: datetime | None, nodes: dict[int, Node], edges: Iterable[Edge]
+) -> None:
     drawn: dict[str, dict[int, set[int]]] = {UP: defaultdict(set), DOWN: defaultdict(set)}
     for edge in edges:
         drawn[UP][edge.downstream].add(edge.upstream)
         drawn[DOWN][edge.upstream].add(edge.downstream)
     for way in (UP, DOWN):
-        total = _neighbour_counts(way, nodes)
-        seen = _neighbour_counts(way, nodes, visible_product_ids(user))
+        total = _neighbour_counts(way, nodes, at)
+        seen = _neighbour_counts(way, nodes, at, visible_product_ids(user))
         for pk, node in nodes.items():
             node.more[way] = max(seen[pk] - len(drawn[way][pk]), 0)
             node.hidden[way] = total[pk] - seen[pk]
 
 
 def _neighbour_counts(
-    way: str, product_ids: Collection[int], among: "QuerySet[DataProduct, int] | None" = None
+    way: str,
+    product_ids: Collection[int],
+    at: datetime | None,
+    among: "QuerySet[DataProduct, int] | None" = None,
 ) -> Counter[int]:
     """Distinct neighbouring products `way` of each product, all of them or those in `among`."""
     own, other = ("downstream_id", "offering") if way == UP else ("offering", "downstream_id")
-    edges = _touching(way, list(product_ids))
+    edges = _touching(way, list(product_ids), at=at)
     if among is not None:
         edges = edges.filter(**{f"{other}__in": among})
     rows = edges.values(own).annotate(neighbours=Count(other, distinct=True))

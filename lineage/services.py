@@ -21,7 +21,8 @@ def sync_declared_edges(product_ids: Collection[int] | None = None, *, now: date
     """
     now = now or timezone.now()
     ports = InputPort.objects.exclude(upstream_port=None)
-    edges = LineageEdge.objects.in_force().filter(
+    edges = LineageEdge.objects.filter(
+        valid_to=None,
         source=LineageEdge.Source.INPUT_PORT,
         upstream_kind=NodeKind.PORT,
         downstream_kind=NodeKind.PRODUCT,

@@ -8,7 +8,7 @@ from catalog.common.addresses import address
 from catalog.products.models import OutputPort
 from lineage.nodes import port_key
 from lineage.picture import product_url
-from lineage.selectors import DOWN, UP, Neighbourhood, Node
+from lineage.selectors import DOWN, UP, Edge, Neighbourhood, Node
 
 COLUMNS = (
     "key",
@@ -89,10 +89,9 @@ def as_json(found: Neighbourhood) -> dict[str, Any]:
         "focus": found.focus.key,
         "depth": found.view.depth,
         "direction": found.view.direction,
+        "at": found.view.at.date().isoformat() if found.view.at else None,
         "nodes": [_node_json(node) for node in found.nodes.values()],
-        "edges": [
-            _edge_json(found, edge.upstream, edge.port_id, edge.downstream, circular) for edge in found.edges
-        ],
+        "edges": [_edge_json(found, edge, circular) for edge in found.edges],
         "cycles": [sorted(group) for group in circular],
         "truncated": found.is_cut,
     }
@@ -125,15 +124,17 @@ def _port_json(node: Node, port: OutputPort) -> dict[str, Any]:
     }
 
 
-def _edge_json(
-    found: Neighbourhood, upstream: int, port_id: int, downstream: int, circular: list[set[str]]
-) -> dict[str, Any]:
-    up, down = found.nodes[upstream], found.nodes[downstream]
-    port = next((port for port in up.ports if port.pk == port_id), None)
+def _edge_json(found: Neighbourhood, edge: Edge, circular: list[set[str]]) -> dict[str, Any]:
+    up, down = found.nodes[edge.upstream], found.nodes[edge.downstream]
+    port = next((port for port in up.ports if port.pk == edge.port_id), None)
+    sight = found.sights.get(edge)
     return {
         "upstream": up.key,
         "port": port_key(port, up.product) if port else None,
         "downstream": down.key,
-        "source": "input_port",
+        "sources": sorted(sight.sources) if sight else [],
+        "first_seen": sight.first_seen if sight else None,
+        "last_seen": sight.last_seen if sight else None,
+        "confidence": sight.confidence if sight else None,
         "in_cycle": any(up.key in group and down.key in group for group in circular),
     }

@@ -3,6 +3,8 @@
 from django.urls import URLPattern, URLResolver, path
 
 from lineage import api, views
+from lineage.edges import api as edge_api
+from lineage.edges import views as edge_views
 from lineage.mesh import api as map_api
 from lineage.mesh import views as map_views
 
@@ -12,6 +14,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("lineage/export.svg", views.export_svg, name="export-svg"),
     path("lineage/export.json", views.export_json, name="export-json"),
     path("lineage/export.csv", views.export_csv, name="export-csv"),
+    path("lineage/changes/", edge_views.changes, name="changes"),
+    path("lineage/changes.json", edge_views.changes_json, name="changes-json"),
+    path("lineage/changes.csv", edge_views.changes_csv, name="changes-csv"),
+    path("lineage/edges/", edge_views.index, name="edges"),
+    path("lineage/edges/clean/", edge_views.clean, name="edges-clean"),
+    path("lineage/edges/<int:pk>/", edge_views.edit, name="edge"),
+    path("lineage/edges/<int:pk>/end/", edge_views.end, name="edge-end"),
     path("map/", map_views.mesh_map, name="map"),
     path("map/tile/", map_views.map_tile, name="map-tile"),
     path("map/find/", map_views.map_find, name="map-find"),
@@ -19,9 +28,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("map/export.json", map_views.export_map_json, name="map-json"),
     path("map/export.csv", map_views.export_map_csv, name="map-csv"),
     path("products/<str:domain>/<str:slug>/lineage/", views.product_lineage, name="product"),
+    path("products/<str:domain>/<str:slug>/lineage/new/", edge_views.create, name="edge-create"),
 ]
 api_urlpatterns: list[URLPattern | URLResolver] = [
     path("lineage/map/", map_api.LineageMapView.as_view(), name="lineage-map"),
+    path("lineage/edges/", edge_api.EdgeList.as_view(), name="lineage-edge-list"),
+    path("lineage/edges/<int:pk>/", edge_api.EdgeDetail.as_view(), name="lineage-edge-detail"),
+    path("lineage/changes/", edge_api.LineageChanges.as_view(), name="lineage-changes"),
     path("lineage/graph/", api.LineageGraphView.as_view(), name="lineage-graph"),
     path(
         "products/<str:domain>/<str:slug>/lineage/", api.ProductLineageView.as_view(), name="product-lineage"

@@ -314,6 +314,7 @@ SEARCH_MEMORY_MEBIBYTES = env.integer("MESHPORTAL_SEARCH_MEMORY_MEBIBYTES", 64, 
 # --- the portal's own figures, and how long rows are kept (days; 0 keeps them for ever)
 
 METRICS_NETWORKS = env.networks("MESHPORTAL_METRICS_NETWORKS")  # may read /metrics without signing in
+EDGE_FADING_DAYS = env.integer("MESHPORTAL_EDGE_FADING_DAYS", 30, minimum=1)  # not seen for so long
 RETAIN_RUNS_DAYS = env.integer("MESHPORTAL_RETAIN_RUNS_DAYS", 90, minimum=0)
 RETAIN_READINGS_DAYS = env.integer("MESHPORTAL_RETAIN_READINGS_DAYS", 730, minimum=0)
 RETAIN_PROFILES_DAYS = env.integer("MESHPORTAL_RETAIN_PROFILES_DAYS", 90, minimum=0)  # of vanished assets

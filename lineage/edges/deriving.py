@@ -109,8 +109,8 @@ def _wanted(region: Region) -> tuple[dict[Target, Way], set[int]]:
 def _write(wanted: dict[Target, Way], affected: set[int], unfinished: set[int], at: datetime) -> Derivation:
     known: dict[Target, tuple[int, Way]] = {}
     for some in in_batches(sorted(affected)):
-        rows = LineageEdge.objects.in_force().filter(
-            is_derived=True, upstream_kind=NodeKind.PORT, upstream_id__in=some
+        rows = LineageEdge.objects.filter(
+            valid_to=None, is_derived=True, upstream_kind=NodeKind.PORT, upstream_id__in=some
         )
         columns = ("pk", "upstream_id", "downstream_id", "source", "first_seen", "last_seen", "confidence")
         for pk, port, product, source, *way in rows.values_list(*columns):

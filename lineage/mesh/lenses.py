@@ -16,14 +16,22 @@ from catalog.accounts.models import Team
 from catalog.domains.models import HUES
 from catalog.products.models import DataProduct
 from catalog.trust.health import FRESH_UNTIL, GOOD_ABOVE, POOR_BELOW
+from catalog.vocabulary.models import Classification
 
 LENSES = {
     "domain": "Domain",
     "quality": "Quality",
     "freshness": "Freshness",
+    "contract": "Contract",
+    "slo": "SLO",
+    "certification": "Certification",
     "owner": "Owner team",
     "lifecycle": "Lifecycle",
 }
+LABELS = {
+    **LENSES,
+    "classification": "Classification",
+}  # members' words: not on the map, which guests see too
 UNOWNED = "unowned"
 
 
@@ -53,6 +61,9 @@ FIXED: dict[str, dict[str, State]] = {
     "freshness": _states(
         {"good": "in time", "warning": "to be measured", "bad": "late or unreachable", "unknown": "not known"}
     ),
+    "contract": _states({"good": "kept", "bad": "broken", "unknown": "not known"}),
+    "slo": _states({"good": "kept", "warning": "at risk", "bad": "missed", "unknown": "not known"}),
+    "certification": _states({"good": "certified", "unknown": "not certified"}),
     "lifecycle": {
         "active": State("active", "active", "full", "is-good"),
         "proposed": State("proposed", "proposed", "hollow", "is-plain"),
@@ -73,7 +84,7 @@ class Lens:
 
     @property
     def label(self) -> str:
-        return LENSES[self.key]
+        return LABELS[self.key]
 
     def through(self, products: "QuerySet[DataProduct]") -> "QuerySet[Any, Any]":
         """`products` with the lens's `state` of each."""
@@ -86,10 +97,18 @@ class Lens:
 
 
 def lens_named(key: str) -> Lens:
-    """The lens called `key`, one of LENSES; that of owners asks for the teams that own products, once."""
+    """The lens called `key`, one of LABELS; that of owners asks for the teams that own products, once."""
     if key == "owner":
         return Lens(key, _owner(), _owners())
-    expressions = {"quality": _quality, "freshness": _freshness, "lifecycle": _lifecycle, "domain": _plain}
+    if key == "classification":
+        return Lens(key, _classification(), _classifications())
+    expressions = {
+        **_JUDGED,
+        "quality": _quality,
+        "freshness": _freshness,
+        "lifecycle": _lifecycle,
+        "domain": _plain,
+    }
     return Lens(key, expressions[key](), FIXED[key])
 
 
@@ -139,6 +158,48 @@ def _read() -> Q:
 
 def _case(*whens: When) -> Case:
     return Case(*whens, default=Value("unknown"), output_field=CharField())
+
+
+def _contract() -> Combinable:
+    known = _current()
+    return _case(
+        When(known & Q(trust__contract_status="drifted"), then=Value("bad")),
+        When(known & Q(trust__contract_status="kept"), then=Value("good")),
+    )
+
+
+def _slo() -> Combinable:
+    """The worst of its objectives; outdated when one was not measured lately."""
+    known = Q(trust__slo_valid_until__gte=timezone.now())
+    return _case(
+        *(
+            When(known & Q(trust__slo_status=status), then=Value(status))
+            for status in ("good", "warning", "bad")
+        )
+    )
+
+
+def _certification() -> Combinable:
+    return _case(When(trust__certified_until__gt=timezone.now(), then=Value("good")))
+
+
+_JUDGED = {"contract": _contract, "slo": _slo, "certification": _certification}
+UNCLASSIFIED = "unclassified"
+
+
+def _classification() -> Combinable:
+    return Coalesce(F("classification__slug"), Value(UNCLASSIFIED), output_field=CharField())
+
+
+def _classifications() -> dict[str, State]:
+    """A hue and letters for each classification, in the order in which they are kept."""
+    taken: set[str] = set()
+    states: dict[str, State] = {}
+    for place, (slug, name) in enumerate(Classification.objects.values_list("slug", "name")):
+        letters = _letters(name, taken)
+        taken.add(letters)
+        states[slug] = State(slug, name, "full", f"hue-{place % HUES}", letters)
+    return {**states, UNCLASSIFIED: State(UNCLASSIFIED, "not classified", "hollow", "is-unknown", "")}
 
 
 def _quality() -> Combinable:
