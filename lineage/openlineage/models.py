@@ -99,6 +99,7 @@ class RunDataset(models.Model):
     )
     asset = models.ForeignKey(Asset, on_delete=models.CASCADE, related_name="run_datasets")
     is_output = models.BooleanField()
+    is_explicit = models.BooleanField(default=False)  # every event said in facets what it is made from
     facets = models.JSONField(default=dict, blank=True)  # outputStatistics, dataQualityMetrics, …
     told_at = models.JSONField(default=dict, blank=True)
     first_event_at = models.DateTimeField()
