@@ -4,7 +4,7 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
-ANNOUNCED = ("lineage.receivers", "lineage.tabs")
+ANNOUNCED = ("lineage.openlineage.permissions", "lineage.receivers", "lineage.tabs")
 
 
 class LineageConfig(AppConfig):

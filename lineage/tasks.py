@@ -6,9 +6,11 @@ from celery import shared_task
 
 from lineage.edges.deriving import follow_claims
 from lineage.impact.snapshot import build_snapshot, is_due
+from lineage.openlineage.tasks import PERIODIC as PROJECTING
 from lineage.services import sync_declared_edges
 
 PERIODIC = {
+    **PROJECTING,
     "lineage.sync_declared_edges": timedelta(minutes=5),
     "lineage.follow_claims": timedelta(minutes=5),
     "lineage.build_snapshot": timedelta(minutes=1),

@@ -19,6 +19,7 @@ from catalog.connections.connectors.registry import BrokenPlugin, registry
 from catalog.connections.models import Connection
 from catalog.crawling.models import CrawlRun
 from catalog.search.selectors import IndexState, index_state
+from lineage.openlineage.keeping import Backlog, backlog
 from meshportal import retention
 from meshportal.health import Reading, read_all
 from meshportal.journal import Event, latest
@@ -73,6 +74,7 @@ class Overview:
     parts: list[Part]
     index: IndexState
     crawls: Crawls
+    lineage: Backlog
     failing: list[Connection]
     failing_total: int
     broken_connectors: tuple[BrokenPlugin, ...]
@@ -82,7 +84,7 @@ class Overview:
 
     @property
     def is_well(self) -> bool:
-        return all(part.is_well for part in self.parts) and not self.crawls.late
+        return all(part.is_well for part in self.parts) and not self.crawls.late and self.lineage.is_well
 
 
 def overview(now: datetime | None = None) -> Overview:
@@ -94,6 +96,7 @@ def overview(now: datetime | None = None) -> Overview:
         parts=[_part(name, reading) for name, reading in read_all().items()],
         index=index_state(),
         crawls=_crawls(now),
+        lineage=backlog(now),
         failing=list(failing[:SOURCES_SHOWN]),
         failing_total=failing.count(),
         broken_connectors=registry().broken,

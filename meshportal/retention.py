@@ -20,6 +20,8 @@ from catalog.crawling.services import old_runs
 from catalog.notifications.models import Notice, Notification
 from catalog.quality.models import QualityScore
 from catalog.schemas.models import FieldProfile
+from lineage.openlineage.keeping import old_events as old_lineage_events
+from lineage.openlineage.keeping import old_runs as old_lineage_runs
 
 BATCH = 500  # rows in one transaction: nobody who writes waits long
 CHAINED_BATCH = 5_000  # of the audit trail: each batch leaves an event that says so
@@ -147,6 +149,13 @@ def rules() -> list[Rule]:
             lambda before: ChangeMark.objects.filter(created_at__lt=before),
             "Written into the index within seconds; what is this old is found by the comparison.",
         ),
+        Rule(
+            "Lineage events",
+            "RETAIN_LINEAGE_EVENTS_DAYS",
+            old_lineage_events,
+            "Those that wait to be read stay.",
+        ),
+        Rule("Runs of jobs", "RETAIN_LINEAGE_RUNS_DAYS", old_lineage_runs, "The last run of each job stays."),
         *(
             Rule(
                 f"History of {_plural_of(model)}",

@@ -305,6 +305,12 @@ QUALITY_RESULT_DAYS = env.integer(
     "MESHPORTAL_QUALITY_RESULT_DAYS", 400, minimum=30
 )  # results of checks; also how late one may come
 
+# --- lineage
+
+LINEAGE_MOST_WAITING = env.integer(
+    "MESHPORTAL_LINEAGE_MOST_WAITING", 100_000, minimum=100
+)  # events not read yet; with more, senders are asked to come back later
+
 # --- search
 
 SEARCH_BACKEND = env.text("MESHPORTAL_SEARCH_BACKEND", "whoosh")  # a name of catalog.search.backends
@@ -321,6 +327,8 @@ RETAIN_PROFILES_DAYS = env.integer("MESHPORTAL_RETAIN_PROFILES_DAYS", 90, minimu
 RETAIN_LINKS_DAYS = env.integer("MESHPORTAL_RETAIN_LINKS_DAYS", 90, minimum=0)
 RETAIN_NOTICES_DAYS = env.integer("MESHPORTAL_RETAIN_NOTICES_DAYS", 180, minimum=0)
 RETAIN_EVENTS_DAYS = env.integer("MESHPORTAL_RETAIN_EVENTS_DAYS", 90, minimum=0)
+RETAIN_LINEAGE_EVENTS_DAYS = env.integer("MESHPORTAL_RETAIN_LINEAGE_EVENTS_DAYS", 90, minimum=0)
+RETAIN_LINEAGE_RUNS_DAYS = env.integer("MESHPORTAL_RETAIN_LINEAGE_RUNS_DAYS", 400, minimum=0)
 RETAIN_MARKS_DAYS = env.integer("MESHPORTAL_RETAIN_MARKS_DAYS", 14, minimum=0)
 RETAIN_HISTORY_DAYS = env.integer("MESHPORTAL_RETAIN_HISTORY_DAYS", 0, minimum=0)
 RETAIN_AUDIT_DAYS = env.integer("MESHPORTAL_RETAIN_AUDIT_DAYS", 0, minimum=0)

@@ -3,15 +3,18 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 import catalog.urls
+import lineage.compat_urls
 import lineage.urls
 from meshportal import health, metrics, operations
+
+COMPAT = [*catalog.urls.compat_urlpatterns, *lineage.compat_urls.urlpatterns]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
     path("operations/", operations.operations, name="operations"),
-    path("api/", include((catalog.urls.compat_urlpatterns, "compat"))),
+    path("api/", include((COMPAT, "compat"))),
     path("api/v1/", include("meshportal.api.urls")),
     path("", include("catalog.urls")),
     path("", include((lineage.urls.urlpatterns, lineage.urls.app_name))),

@@ -82,7 +82,11 @@ class FirstPasswordForm(PasswordForm):
 
 class TokenForm(forms.Form):
     name = forms.CharField(max_length=120, help_text="What will use it: “nightly dbt run”.")
-    scope = forms.ChoiceField(choices=ApiToken.Scope.choices[:2], initial=ApiToken.Scope.READ, label="It may")
+    scope = forms.ChoiceField(
+        choices=[choice for choice in ApiToken.Scope.choices if choice[0] != ApiToken.Scope.METRICS],
+        initial=ApiToken.Scope.READ,
+        label="It may",
+    )
     days = forms.IntegerField(
         label="Days until it expires", min_value=1, max_value=MAXIMUM_DAYS, initial=DEFAULT_DAYS
     )

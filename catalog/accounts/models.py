@@ -192,6 +192,7 @@ class ApiToken(TimestampedModel):
         READ = "read", "Read what I may see"
         WRITE = "write", "Change what I may change"
         METRICS = "metrics", "Read the portal's own metrics"
+        LINEAGE = "lineage", "Send lineage events and nothing else"
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=120)

@@ -31,8 +31,13 @@ class LineageScope(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         token = request.auth
-        sends = request.method == "POST" and isinstance(token, ApiToken)
-        return (sends and ApiToken.Scope.LINEAGE in token.scopes) or TokenScope().has_permission(request, view)
+        if (
+            request.method == "POST"
+            and isinstance(token, ApiToken)
+            and ApiToken.Scope.LINEAGE in token.scopes
+        ):
+            return True
+        return TokenScope().has_permission(request, view)
 
 
 class BodyTooLarge(APIException):

@@ -6,18 +6,19 @@ fails alone is marked failed with a sentence, the others go on.
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from lineage.datasets.naming import DatasetName
 from lineage.datasets.services import add_symlinks, find_or_make_assets
 from lineage.edges.locks import lock_edges
-from lineage.models import Run, Source
+from lineage.models import Job, Source
 from lineage.openlineage import checks, linking
 from lineage.openlineage.describing import describe_datasets
 from lineage.openlineage.jobs import JobKey, see_jobs
@@ -29,69 +30,150 @@ log = logging.getLogger(__name__)
 
 BATCH = 100
 MOST_TRIES = 3  # begun so often and never ended: its worker died over it each time
-State = LineageEvent.State
+DIED = "A worker ended each time it began to read this event. It is not tried again by itself."
+_State = LineageEvent.State
 
 
-@dataclass(frozen=True, slots=True)
-class Unpacked:
-    """A waiting event and what it says."""
+@dataclass(slots=True)
+class Item:
+    """A waiting event, what it says, and what of it could not be used."""
 
     row: LineageEvent
     told: Told
+    notes: list[str] = field(default_factory=list)
 
 
 def project_waiting(*, limit: int = BATCH) -> int:
     """Project the oldest events that wait, at most `limit`; how many were dealt with. Safe beside others."""
-    rows = list(_claim(limit))
-    fresh = [row for row in rows if row.tries <= 1]
-    done = _project_rows(fresh)
+    rows = _begin(limit)
+    _project_rows([row for row in rows if row.tries <= 1])
     for row in rows:
         if row.tries > MOST_TRIES:
-            _fail([row], "A worker ended each time it began to project this event. It is not tried again by itself.")
-            done += 1
-        elif row.tries > 1:
-            done += _project_rows([row])
-    return done
+            _fail(row, DIED)
+        elif row.tries > 1:  # its worker may have died over it: it does not endanger others a second time
+            _project_rows([row])
+    return len(rows)
 
 
-def project_again(*, events: Iterable[int]) -> int:
+def let_wait_again(*, ids: Collection[int]) -> int:
     """Let failed events wait again; how many. The caller has checked who asks."""
-    return LineageEvent.objects.failed().filter(pk__in=list(events)).update(state=State.WAITING, problem="", tries=0)
+    rows = LineageEvent.objects.failed().filter(pk__in=list(ids))
+    return rows.update(state=_State.WAITING, problem="", tries=0)
 
 
-def _claim(limit: int) -> Sequence[LineageEvent]:
-    """The oldest waiting events, with a note that they were begun."""
-    with transaction.atomic():
-        rows = list(LineageEvent.objects.waiting().order_by("pk").select_related("sent_by")[:limit])
-        if rows:
-            begun = [row.pk for row in rows]
-            LineageEvent.objects.filter(pk__in=begun).update(tries=_tries())
+def _begin(limit: int) -> list[LineageEvent]:
+    """The oldest waiting events; that they were begun is written down before."""
+    rows = list(LineageEvent.objects.waiting().order_by("pk").select_related("sent_by")[:limit])
+    LineageEvent.objects.filter(pk__in=[row.pk for row in rows]).update(tries=F("tries") + 1)
     for row in rows:
         row.tries += 1
     return rows
 
 
-def _tries():  # type: ignore[no-untyped-def]  # a combined expression has no public type
-    from django.db.models import F
-    from django.db.models.functions import Least
-
-    return Least(F("tries") + 1, MOST_TRIES + 1)
-
-
-def _project_rows(rows: Sequence[LineageEvent]) -> int:
-    """All together, else one by one. What a database that is away leaves undone waits."""
-    read = [found for row in rows if (found := _unpacked(row)) is not None]
-    failed = len(rows) - len(read)
-    if not read:
-        return failed
+def _project_rows(rows: Sequence[LineageEvent]) -> None:
+    """All together, else one by one. While the database is away they wait."""
+    items = [item for row in rows if (item := _unpacked(row)) is not None]
+    if not items:
+        return
     try:
-        _project(read)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:  # whatever one event holds must not keep the others waiting
-        log.exception("A batch of %d lineage events failed; they are projected one by one", len(read))
-        if len(read) == 1:
-            return failed + _fail_with_reason(read[0])
-        return failed + sum(_project_rows([item.row]) for item in read)
-    checks.take_checks(read)
-    return failed + len(read)
+        _project(items)
+    except Exception as error:
+        if _is_passing(error):
+            with suppress(DatabaseError, InterfaceError):
+                LineageEvent.objects.filter(pk__in=[row.pk for row in rows]).update(tries=0)
+            raise
+        if len(items) == 1:
+            log.exception("Lineage event %d failed", items[0].row.pk)
+            _fail(items[0].row, _sentence(error))
+            return
+        log.warning("A batch of %d lineage events failed; they are read one by one", len(items))
+        for item in items:
+            _project_rows([item.row])
+
+
+def _unpacked(row: LineageEvent) -> Item | None:
+    try:
+        told = unpack(
+            row.document, kind=row.kind, event_type=row.event_type, event_at=row.event_at, run_key=row.run_key
+        )
+    except Exception as error:  # whatever one event holds must not keep the others waiting
+        log.exception("Lineage event %d cannot be read", row.pk)
+        _fail(row, _sentence(error))
+        return None
+    return Item(row, told)
+
+
+def _is_passing(error: Exception) -> bool:
+    """Whether the database was away or busy; a limit that a value exceeds (54…) is the event's own fault."""
+    state = str(getattr(error.__cause__, "sqlstate", "") or "")
+    return isinstance(error, OperationalError | InterfaceError) and not state.startswith("54")
+
+
+def _sentence(error: Exception) -> str:
+    return f"It could not be read into the lineage: {type(error).__name__}: {error}"[:1_000]
+
+
+def _fail(row: LineageEvent, sentence: str) -> None:
+    LineageEvent.objects.waiting().filter(pk=row.pk).update(
+        state=_State.FAILED, problem=sentence.replace("\x00", ""), projected_at=timezone.now()
+    )
+
+
+@transaction.atomic
+def _project(items: Sequence[Item]) -> None:
+    lock_edges()
+    items = _still_waiting(items)
+    if not items:
+        return
+    ids = _assets(items)
+    jobs = see_jobs(seen for item in items for seen in (item.told.job, item.told.parent) if seen is not None)
+    runs = see_runs(_runs_seen(items, jobs))
+    describe_datasets([item.told for item in items], ids)
+    linking.link([(item.told, _job_of(item, jobs), runs.get(item.told.run_key)) for item in items], ids)
+    for item in items:
+        checks.take_checks(item.row, item.told, ids, item.notes)
+    _mark_done(items, timezone.now())
+
+
+def _still_waiting(items: Sequence[Item]) -> list[Item]:
+    """The events no other worker has dealt with, held until the end of the transaction."""
+    held = LineageEvent.objects.waiting().filter(pk__in=[item.row.pk for item in items])
+    keys = set(held.select_for_update(skip_locked=True).values_list("pk", flat=True))
+    return [item for item in items if item.row.pk in keys]
+
+
+def _assets(items: Sequence[Item]) -> dict[DatasetName, int]:
+    latest = max(item.told.event_at for item in items)
+    symlinks = {pair for item in items for pair in item.told.symlinks}
+    names = {name for item in items for name in item.told.names}
+    ids = find_or_make_assets(sorted(names, key=_by_name), seen_at=latest) if names else {}
+    if symlinks:
+        ordered = sorted(symlinks, key=lambda pair: (_by_name(pair[0]), _by_name(pair[1])))
+        add_symlinks(ordered, source=Source.OPENLINEAGE, seen_at=latest)
+    return ids
+
+
+def _by_name(name: DatasetName) -> tuple[str, str]:
+    return name.namespace, name.name
+
+
+def _job_of(item: Item, jobs: dict[JobKey, Job]) -> Job | None:
+    return jobs[item.told.job.key] if item.told.job else None
+
+
+def _runs_seen(items: Iterable[Item], jobs: dict[JobKey, Job]) -> Iterable[RunSeen]:
+    for item in items:
+        job, told = _job_of(item, jobs), item.told
+        if job is not None and told.run_key:
+            yield RunSeen(
+                key=told.run_key, job=job, event_type=told.event_type, event_at=told.event_at,
+                facets=told.run_facets,
+            )  # fmt: skip
+
+
+def _mark_done(items: Sequence[Item], now: datetime) -> None:
+    rows = LineageEvent.objects.filter(pk__in=[item.row.pk for item in items])
+    rows.update(state=_State.PROJECTED, projected_at=now, problem="")
+    for item in items:
+        if item.notes:
+            rows.filter(pk=item.row.pk).update(problem=" ".join(item.notes)[:4_000])

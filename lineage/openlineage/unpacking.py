@@ -84,7 +84,9 @@ def _job(data: Facets, at: datetime) -> JobSeen:
 
 def _with_parent(job: JobSeen, run_facets: Facets) -> JobSeen:
     parent = facet.parent_of(run_facets)
-    key: JobKey | None = (parent.namespace, parent.name) if parent and parent.name and parent.namespace else None
+    key: JobKey | None = (
+        (parent.namespace, parent.name) if parent and parent.name and parent.namespace else None
+    )
     return JobSeen(
         namespace=job.namespace, name=job.name, seen_at=job.seen_at, integration=job.integration, kind=job.kind,
         description=job.description, facets=job.facets, parent=key,

@@ -36,9 +36,9 @@ def create_token(
 ) -> tuple[ApiToken, str]:
     """A token that acts as `person`, and its secret, which is not kept and cannot be shown again.
 
-    `days`: until it expires, 1 to 730. `scopes`: of `read`, `write` (which
-    includes read) and `metrics` (for platform admins; opens `/metrics` and, alone, nothing else). Raises NotAllowed for
-    somebody else's account and Invalid for a wrong name, time or scope.
+    `days`: until it expires, 1 to 730. `scopes`: of `read`, `write` (which includes read), `lineage` (sends lineage
+    events and nothing else) and `metrics` (for platform admins; opens `/metrics` and, alone, nothing else). Raises
+    NotAllowed for somebody else's account and Invalid for a wrong name, time or scope.
     """
     require(actor, "token.create", person, "A token can be made for one's own account only.")
     problems = []
