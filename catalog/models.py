@@ -29,6 +29,14 @@ from catalog.contracts.models import (
 )
 from catalog.crawling.models import CrawlItem, CrawlRun
 from catalog.domains.models import Domain
+from catalog.identity.models import (
+    GroupRule,
+    ProviderAccount,
+    ProvisionedGroup,
+    ProvisionedPerson,
+    RecoveryCode,
+    SecondFactor,
+)
 from catalog.incidents.models import Incident, IncidentEvent, IncidentReach, PublicStatus
 from catalog.notifications.models import Notice, Notification, Preference, Subscription
 from catalog.products.models import DataProduct, InputPort, OutputPort, Stewardship
@@ -70,6 +78,7 @@ __all__ = [
     "Field",
     "FieldAnnotation",
     "FieldProfile",
+    "GroupRule",
     "Incident",
     "IncidentEvent",
     "IncidentReach",
@@ -92,13 +101,18 @@ __all__ = [
     "ProductDescriptor",
     "ProductDescriptorVersion",
     "ProductTrust",
+    "ProviderAccount",
+    "ProvisionedGroup",
+    "ProvisionedPerson",
     "PublicStatus",
     "Purpose",
     "QualityCheck",
     "QualityScore",
+    "RecoveryCode",
     "RequestStage",
     "SchemaVersion",
     "SearchState",
+    "SecondFactor",
     "ServiceLevelObjective",
     "Session",
     "SloState",

@@ -12,6 +12,7 @@ from catalog.contracts import urls as contracts
 from catalog.crawling import urls as crawling
 from catalog.domains import urls as domains
 from catalog.events import urls as events
+from catalog.identity import urls as identity
 from catalog.incidents import urls as incidents
 from catalog.notifications import urls as notifications
 from catalog.products import urls as products
@@ -34,6 +35,7 @@ features = (
     crawling,
     domains,
     events,
+    identity,
     notifications,
     incidents,
     products,

@@ -22,6 +22,13 @@ NETWORK_FILE_SYSTEMS = {
     "ceph",
     "lustre",
 }
+# Providers that everybody has an account at; a tenant of one's own has another issuer.
+SHARED_ISSUERS = (
+    "https://accounts.google.com",
+    "https://login.microsoftonline.com/common",
+    "https://login.microsoftonline.com/organizations",
+    "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad",
+)
 FEW = 6  # a random key has far more different characters
 ADMINISTRATION_PORTS = {
     "22",
@@ -191,6 +198,36 @@ RULES = (
         lambda: _is_open_to_others(settings.DATA_DIR),
         "Other accounts of this machine may open the data folder.",
         "chmod 700 it, and what is in it.",
+    ),
+    Rule(
+        22,
+        lambda: settings.OIDC.is_configured and not settings.SECURE,
+        "People come back from the identity provider over http: what signs them in can be read on the way.",
+        "Set MESHPORTAL_PUBLIC_URL=https://…",
+    ),
+    Rule(
+        23,
+        lambda: not settings.PASSWORD_LOGIN and not settings.OIDC.is_configured,
+        "Passwords are switched off and there is no identity provider: nobody else can sign in.",
+        "Set MESHPORTAL_OIDC_ISSUER, or unset MESHPORTAL_PASSWORD_LOGIN.",
+    ),
+    Rule(
+        24,
+        lambda: not settings.PASSWORD_LOGIN and not settings.BREAK_GLASS,
+        "Nobody can sign in on the day the identity provider is away.",
+        "Name an administrator's account in MESHPORTAL_BREAK_GLASS.",
+    ),
+    Rule(
+        25,
+        lambda: settings.OIDC.creates_accounts and settings.OIDC.issuer.startswith(SHARED_ISSUERS),
+        "Whoever has an account at this provider, in any company, gets one here.",
+        "Unset MESHPORTAL_OIDC_CREATE_ACCOUNTS, or use an issuer of your own tenant.",
+    ),
+    Rule(
+        26,
+        lambda: settings.OIDC.is_configured and not settings.OIDC.issuer.startswith("https://"),
+        "The identity provider is asked without TLS.",
+        "Begin MESHPORTAL_OIDC_ISSUER with https://.",
     ),
 )
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from meshportal import database, email, env, keys, logs, proxies, valkey
+from meshportal import content_policy, database, email, env, identity, keys, logs, proxies, valkey
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = env.path("MESHPORTAL_DATA_DIR", BASE_DIR / ".mesh")
@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "catalog.accounts.middleware.SignedInMiddleware",
+    "catalog.identity.middleware.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -144,6 +145,16 @@ LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "accounts:login"
 
+# Other ways to prove who one is: catalog/identity and docs/identity.md.
+OIDC = identity.configuration()
+PASSWORD_LOGIN = env.boolean("MESHPORTAL_PASSWORD_LOGIN", True)
+BREAK_GLASS = [
+    name.casefold() for name in env.words("MESHPORTAL_BREAK_GLASS")
+]  # keep their password for need
+SECOND_FACTOR = env.choice(
+    "MESHPORTAL_SECOND_FACTOR", "optional", ("optional", "administrators", "everybody")
+)  # of whom one is required
+
 SESSION_ENGINE = "catalog.accounts.sessions"
 SESSION_COOKIE_AGE = env.integer("MESHPORTAL_SESSION_HOURS", 24 * 14, minimum=1) * 3600
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
@@ -180,20 +191,7 @@ X_FRAME_OPTIONS = "DENY"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 CSRF_FAILURE_VIEW = "meshportal.errors.csrf_failure"
 
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": ["'none'"],
-        "script-src": ["'self'"],
-        "style-src": ["'self'"],
-        "img-src": ["'self'", "data:"],
-        "font-src": ["'self'"],
-        "connect-src": ["'self'"],
-        "manifest-src": ["'self'"],
-        "form-action": ["'self'"],
-        "base-uri": ["'none'"],
-        "frame-ancestors": ["'none'"],
-    }
-}
+CONTENT_SECURITY_POLICY = content_policy.POLICY
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("MESHPORTAL_MAX_UPLOAD_BYTES", 10_000_000, minimum=10_000)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
@@ -389,6 +387,6 @@ LOGGING: dict[str, Any] = logs.configuration(
     known=(
         *(SECRET_KEY, *SECRET_KEY_FALLBACKS, *ENCRYPTION_KEYS),
         *(str(DATABASES["default"].get("PASSWORD") or ""), urlsplit(REDIS_URL).password or ""),
-        EMAIL.password,
+        *(EMAIL.password, OIDC.client_secret),
     ),
 )

@@ -7,7 +7,7 @@ from django import forms
 from django.contrib.auth.forms import AuthenticationForm, UsernameField
 from django.core.validators import MaxLengthValidator
 
-from catalog.accounts import kernel
+from catalog.accounts import entrance, kernel
 from catalog.accounts.models import PLATFORM_ROLES, ApiToken, Role, Team, User
 from catalog.accounts.services.tokens import DEFAULT_DAYS, MAXIMUM_DAYS
 from catalog.common.text_area import TextArea
@@ -31,6 +31,11 @@ class SignInForm(AuthenticationForm):
         super().__init__(*args, **kwargs)
         name: Any = self.fields["username"]
         name.max_length = None  # no counter beside it; the validator and the widget keep the limit
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        super().confirm_login_allowed(user)
+        if not entrance.may_use_password(user.username):
+            raise self.get_invalid_login_error()
 
 
 def _zones() -> list[tuple[str, str]]:
@@ -83,7 +88,11 @@ class FirstPasswordForm(PasswordForm):
 class TokenForm(forms.Form):
     name = forms.CharField(max_length=120, help_text="What will use it: “nightly dbt run”.")
     scope = forms.ChoiceField(
-        choices=[choice for choice in ApiToken.Scope.choices if choice[0] != ApiToken.Scope.METRICS],
+        choices=[
+            choice
+            for choice in ApiToken.Scope.choices
+            if choice[0] not in (ApiToken.Scope.METRICS, ApiToken.Scope.SCIM)
+        ],
         initial=ApiToken.Scope.READ,
         label="It may",
     )

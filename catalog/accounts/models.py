@@ -91,6 +91,9 @@ class User(AbstractBaseUser, TimestampedModel):
     email = models.EmailField(blank=True)
     time_zone = models.CharField(max_length=64, default="UTC")
     is_active = models.BooleanField(default=True)
+    team = models.ForeignKey(
+        "catalog.Team", null=True, blank=True, on_delete=models.PROTECT, related_name="service_accounts"
+    )  # who answers for a service account: a machine without password or page, known by its tokens; else empty
     deactivated_at = models.DateTimeField(null=True, blank=True)
     revision = models.PositiveIntegerField(default=1)
 
@@ -107,6 +110,10 @@ class User(AbstractBaseUser, TimestampedModel):
 
     def __str__(self) -> str:
         return self.name or self.username
+
+    @property
+    def is_service(self) -> bool:
+        return self.team_id is not None
 
     @property
     def initials(self) -> str:
@@ -161,6 +168,9 @@ class Membership(TimestampedModel):
         Team, null=True, blank=True, on_delete=models.CASCADE, related_name="memberships"
     )
     role = models.CharField(max_length=20, choices=Role.choices)
+    is_from_provider = models.BooleanField(
+        default=False
+    )  # follows the identity provider's groups, ends with them
 
     class Meta:
         constraints = [
@@ -193,6 +203,7 @@ class ApiToken(TimestampedModel):
         WRITE = "write", "Change what I may change"
         METRICS = "metrics", "Read the portal's own metrics"
         LINEAGE = "lineage", "Send lineage events and nothing else"
+        SCIM = "scim", "Keep people and groups over SCIM"
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=120)

@@ -45,6 +45,8 @@ def reset_password_link(*, actor: User | None, person: User) -> str:
     The old password stays good until the link is used: a reset nobody asked for does not shut anybody out.
     """
     require(actor, "person.administer", None, "Only platform administrators may make a link for somebody.")
+    if person.is_service:
+        raise Conflict(f"{person} is a service account.", "No link was made.", "Make a token for it instead.")
     if not person.is_active:
         raise Conflict(f"{person} is deactivated.", "No link was made.", "Reactivate the account first.")
     fresh = person.last_login is None and not person.has_usable_password()

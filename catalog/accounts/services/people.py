@@ -13,6 +13,7 @@ from catalog.accounts import kernel
 from catalog.accounts.kernel import require
 from catalog.accounts.models import ApiToken, Invitation, Membership, Role, Session, User
 from catalog.accounts.services.checks import check_password, keep_one_admin
+from catalog.accounts.signals import person_deactivated
 from catalog.audit import services as audit
 from catalog.common.concurrency import bump_revision
 from catalog.common.errors import Conflict, Invalid, Problem
@@ -101,7 +102,8 @@ def end_sessions(
 
 @transaction.atomic
 def deactivate_person(*, actor: User | None, person: User) -> User:
-    """Shut a person out at once: sessions end, tokens and open links are void. Roles stay until handed over.
+    """Shut a person out at once: sessions end, tokens and open links are void, and so is what features end with
+    `person_deactivated` (access to data). Roles stay until handed over.
 
     Raises Conflict for the last active platform administrator. Deactivating twice changes nothing.
     """
@@ -119,6 +121,7 @@ def deactivate_person(*, actor: User | None, person: User) -> User:
     person.refresh_from_db()
     kernel.forget_standing(person)
     audit.record(actor=actor, verb="person.deactivated", obj=person, changes={"is_active": [True, False]})
+    person_deactivated.send(sender=User, person_id=person.pk, at=now)
     return person
 
 

@@ -40,6 +40,9 @@ def grant_role(*, actor: User | None, person: User, role: str, team: Team | None
         raise Invalid("The role was not granted.", problems=[problem])
     held = Membership.objects.filter(user=person, role=role, team=team).first()
     if held:
+        if held.is_from_provider:  # said by hand as well: it stays when the provider's group goes
+            Membership.objects.filter(pk=held.pk).update(is_from_provider=False)
+            held.is_from_provider = False
         return held
     membership = Membership(user=person, role=role, team=team)
     clean(membership)

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,13 +17,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from catalog.accounts import demo, services
+from catalog.accounts import demo, entrance, services
 from catalog.accounts.forms import FirstPasswordForm, SignInForm
 from catalog.accounts.models import User
 from catalog.accounts.services.invitations import find_invitation
 from catalog.common.errors import Invalid, NotFound
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 TEMPLATE = "catalog/accounts/login.html"
 
 
@@ -54,6 +52,11 @@ class SignIn(LoginView):
             return redirect(safe_next(request))
         return super().dispatch(request, *args, **kwargs)
 
+    def form_valid(self, form: SignInForm) -> HttpResponse:  # type: ignore[override]  # the form is always ours
+        person = form.get_user()
+        assert isinstance(person, User)  # noqa: S101  # the form has checked it
+        return entrance.enter(self.request, person, how="password", after=safe_next(self.request))
+
     def get_success_url(self) -> str:
         return safe_next(self.request)
 
@@ -66,6 +69,12 @@ class SignOut(LogoutView):
 
     http_method_names = ["post", "options"]
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        kept = entrance.kept_on_leaving(request)
+        answer = super().post(request, *args, **kwargs)
+        request.session.update(kept)
+        return answer
+
 
 sign_out = login_not_required(SignOut.as_view())
 
@@ -73,7 +82,13 @@ sign_out = login_not_required(SignOut.as_view())
 def page_of(request: HttpRequest) -> dict[str, Any]:
     """What the sign-in page shows beside its form."""
     accounts = demo.ACCOUNTS if demo.is_offered(request) else {}
-    return {"next": safe_next(request), "demo_accounts": accounts.items()}
+    return {
+        "next": safe_next(request),
+        "demo_accounts": accounts.items(),
+        "ways": entrance.ways(request),
+        "farewells": entrance.farewells(request),
+        "password_login": settings.PASSWORD_LOGIN,
+    }
 
 
 def locked_out(request: HttpRequest, response: HttpResponse | None, credentials: Any) -> HttpResponse:
@@ -99,7 +114,7 @@ def demo_sign_in(request: HttpRequest) -> HttpResponse:
     person = User.objects.filter(username=name, is_active=True).first() if name in demo.ACCOUNTS else None
     if person is None or not demo.is_offered(request):
         raise Http404
-    login(request, person, backend=BACKEND)
+    entrance.admit(request, person)
     return HttpResponseRedirect(safe_next(request))
 
 
@@ -113,9 +128,10 @@ def accept_link(request: HttpRequest, secret: str) -> HttpResponse:
         form = FirstPasswordForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             person = services.accept_invitation(secret=secret, password=form.cleaned_data["new"])
-            login(request, person, backend=BACKEND)
-            messages.success(request, "Your password is set and you are signed in.")
-            return redirect(settings.LOGIN_REDIRECT_URL)
+            messages.success(request, "Your password is set.")
+            if not entrance.may_use_password(person.username):
+                return redirect(settings.LOGIN_URL)
+            return entrance.enter(request, person, how="link", after=settings.LOGIN_REDIRECT_URL)
     except NotFound as error:
         answer = render(request, "catalog/accounts/link_gone.html", {"error": error}, status=404)
     except Invalid as error:
