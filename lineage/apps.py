@@ -4,7 +4,13 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
-ANNOUNCED = ("lineage.openlineage.permissions", "lineage.receivers", "lineage.tabs")
+ANNOUNCED = (
+    "lineage.openlineage.permissions",
+    "lineage.receivers",
+    "lineage.tabs",
+    "lineage.datasets.permissions",
+    "lineage.datasets.samples",
+)
 
 
 class LineageConfig(AppConfig):

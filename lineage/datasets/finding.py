@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from catalog.assets.models import Asset
 from catalog.common import bulk
@@ -30,12 +31,14 @@ class Candidate:
         return Known(self.name, self.is_literal)
 
 
-def candidates(names: Collection[DatasetName]) -> dict[str, list[Candidate]]:
+def candidates(names: Collection[DatasetName], *, is_reading: bool = False) -> dict[str, list[Candidate]]:
     """Everything whose name looks like one of `names`, by match key; aliases first, merged assets left out.
 
-    Three queries per 500 names, and one for assets that came without a key.
+    A fixed number of queries per 500 names. Assets that came without a key get it first, unless nothing may be
+    written now; those are then found by their exact name only.
     """
-    give_keys()
+    if not is_reading:
+        give_keys()
     found: dict[str, list[Candidate]] = {}
     for keys in slices({match_key(name) for name in names}):
         aliases = DatasetAlias.objects.in_force().filter(match_key__in=keys).order_by("pk")
@@ -43,20 +46,31 @@ def candidates(names: Collection[DatasetName]) -> dict[str, list[Candidate]]:
             "namespace", "name", "asset_id", "match_key"
         ):
             found.setdefault(key, []).append(Candidate(DatasetName(namespace, name), asset_id, is_alias=True))
-        assets = Asset.objects.filter(match_key__in=keys).order_by("pk")
+        assets = Asset.objects.filter(_keyed(keys, names if is_reading else ())).order_by("pk")
         for pk, namespace, name, key, brought in assets.exclude(
             pk__in=DatasetMerge.objects.done().values("gone")
         ).values_list("pk", "namespace", "name", "match_key", "connection_id"):
-            found.setdefault(key, []).append(
-                Candidate(DatasetName(namespace, name), pk, is_literal=brought is not None)
+            own = DatasetName(namespace, name)
+            found.setdefault(key or match_key(own), []).append(
+                Candidate(own, pk, is_literal=brought is not None)
             )
     return found
 
 
-def resolved(names: Iterable[DatasetName]) -> tuple[dict[DatasetName, int], dict[DatasetName, int]]:
+def _keyed(keys: Collection[str], exactly: Collection[DatasetName]) -> Q:
+    wanted = Q(match_key__in=keys)
+    if exactly:
+        spaces, names = {name.namespace for name in exactly}, {name.name for name in exactly}
+        wanted |= Q(match_key="", namespace__in=spaces, name__in=names)
+    return wanted
+
+
+def resolved(
+    names: Iterable[DatasetName], *, is_reading: bool = False
+) -> tuple[dict[DatasetName, int], dict[DatasetName, int]]:
     """The assets of the names that are known, and of these again those found by their spelling only."""
     listed = list(names)
-    by_key = candidates(listed)
+    by_key = candidates(listed, is_reading=is_reading)
     found: dict[DatasetName, int] = {}
     respelled: dict[DatasetName, int] = {}
     for name in listed:

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils import timezone
 
 from tests.walk import Example, Routes, api, nothing
+from tests.walk.marquez import GRAPH
 from tests.walk.world import World
 
 
@@ -28,8 +29,9 @@ ROUTES: Routes = {
     "compat:openlineage": [
         Example(nothing, SENT, method="POST", body=event),
         Example(nothing, REFUSED, method="POST", body=no_event),
+        *GRAPH,
     ],
-    "compat:openlineage-slash": [Example(nothing, SENT, method="POST", body=event)],
+    "compat:openlineage-slash": [Example(nothing, SENT, method="POST", body=event), *GRAPH],
     "compat:openlineage-batch": [Example(nothing, REFUSED, method="POST", body=no_event)],
     "compat:openlineage-batch-slash": [Example(nothing, REFUSED, method="POST", body=no_event)],
 }
