@@ -19,7 +19,9 @@ from catalog.access.selectors import visible_rules
 from catalog.access.services import requests as asking
 from catalog.access.services.agreeing import mark_provisioning, name_principal, revoke_agreement
 from catalog.access.services.deciding import decide_stage
+from catalog.access.services.ordering import report_order
 from catalog.access.services.releasing import release_agreement
+from catalog.access.services.using import report_use
 from catalog.access.states import DecisionState, Event
 from catalog.accounts import kernel
 from catalog.accounts.caller import caller
@@ -117,6 +119,45 @@ class AgreementProvisioning(AgreementViews):
             event=Event(given["event"]),
             note=given.get("note", ""),
         )
+        return self.answer(pk)
+
+
+class AgreementReport(AgreementViews):
+    """What another system did about an order of the portal."""
+
+    @extend_schema(
+        operation_id="agreements_report",
+        request=shapes.ReportInput,
+        responses=shapes.AgreementSerializer,
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Report on the open order: it has begun (`start`), it is granted (`succeed`), it failed or is not there
+        (`fail`), it is gone (`removed`). An order is closed by its last word, so a report that comes again is 409."""
+        agreement = self.get_object()
+        kernel.require(caller(request), "agreement.provision", agreement)
+        given = self.read(shapes.ReportInput)
+        report_order(
+            actor=caller(request),
+            agreement=agreement,
+            order=given["order"],
+            event=Event(given["event"]),
+            note=given.get("note", ""),
+        )
+        return self.answer(pk)
+
+
+class AgreementUse(AgreementViews):
+    """When the access was last used."""
+
+    @extend_schema(
+        operation_id="agreements_use", request=shapes.UseInput, responses=shapes.AgreementSerializer
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Say when it was last used; a moment older than the one known changes nothing."""
+        agreement = self.get_object()
+        kernel.require(caller(request), "agreement.provision", agreement)
+        given = self.read(shapes.UseInput)
+        report_use(actor=caller(request), agreement=agreement, used_at=given["used_at"])
         return self.answer(pk)
 
 

@@ -152,6 +152,15 @@ class TermsForm(forms.Form):
         label="Days of notice when a consumer gives it back", min_value=0, max_value=LONGEST_DAYS
     )
     provisioner = forms.ChoiceField(label="How access gets into the store")
+    hook_url = forms.CharField(
+        label="Address of the other system", max_length=500, required=False,
+        help_text="Told by signed requests, where another system grants. It reports back through the API.",
+    )  # fmt: skip
+    hook_secret = forms.CharField(
+        label="Key for signatures", max_length=200, required=False, strip=True,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text="24 characters or more. Never shown again; empty keeps it as long as the address stays the same.",
+    )  # fmt: skip
     modes = forms.CharField(
         label="Modes of access", widget=TextArea(attrs={"rows": 3}), required=False, max_length=5_000,
         help_text="One a line, beside the roles of the contract. Such as: masked.",

@@ -45,6 +45,8 @@ class PortTerms(TimestampedModel):
     may_choose_columns = models.BooleanField(default=False)
     provisioner = models.CharField(max_length=40, default="manual")  # name of a provisioner
     instructions = models.TextField(blank=True)  # shown on the form; Markdown
+    hook_url = models.CharField(max_length=500, blank=True)  # of the system that is told, for "http"
+    secret = models.TextField(blank=True)  # its key for signatures, as a Fernet token; opened in workers only
     revision = models.PositiveIntegerField(default=1)
 
     class Meta:
@@ -121,6 +123,15 @@ class Agreement(TimestampedModel):
     provisioning_at = models.DateTimeField(null=True, blank=True)
     provisioning_note = models.TextField(blank=True)
     verified_at = models.DateTimeField(null=True, blank=True)  # when the store was last seen to be like this
+    order = models.CharField(max_length=32, blank=True)  # the open order to another system, by its id
+    order_action = models.CharField(max_length=10, blank=True)
+    ordered_at = models.DateTimeField(null=True, blank=True)  # when it was sent last
+    is_order_taken = models.BooleanField(default=False)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    last_used_source = models.CharField(max_length=40, blank=True)  # who knows of it
+    uses_seen = models.BigIntegerField(
+        null=True, blank=True
+    )  # the store's own count when it was last looked at
     revision = models.PositiveIntegerField(default=1)
 
     objects = AgreementQuerySet.as_manager()

@@ -5,9 +5,10 @@ from typing import Any
 from django.utils import timezone
 
 from catalog.access.deciders import Asking, Consumer, panel_of, seat_of
-from catalog.access.models import Agreement, ApprovalRule, RequestStage
+from catalog.access.models import Agreement, ApprovalRule, PortTerms, RequestStage
 from catalog.accounts import kernel
 from catalog.accounts.models import Role, Team, User
+from catalog.connections.services import register_holder_of_secrets
 from catalog.products.models import OutputPort
 from catalog.products.permissions import can_edit_product, can_publish_product, can_view_product
 
@@ -80,6 +81,7 @@ def can_see_rules(user: User, _nothing: Any) -> bool:
     return kernel.standing(user).is_member
 
 
+register_holder_of_secrets(PortTerms)
 kernel.register("access.request", can_request_access, on="port")
 kernel.register("access.edit_terms", can_edit_terms, on="port")
 kernel.register("agreement.view", can_view_agreement)

@@ -31,6 +31,17 @@ WHERE t.attrelid = %s AND NOT t.attisdropped AND a.grantee = %s AND a.privilege_
 """
 
 
+_COUNTING = """
+SELECT n.nspname FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
+WHERE e.extname = 'pg_stat_statements' AND pg_has_role(current_user, 'pg_read_all_stats', 'MEMBER')
+"""
+_USES = """
+SELECT coalesce(sum(s.calls), 0)::bigint FROM {}.pg_stat_statements s
+WHERE s.userid = %s AND s.dbid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database())
+AND strpos(lower(s.query), lower(%s)) > 0
+"""
+
+
 class Place(NamedTuple):
     """The table and the role as the server knows them; None where it does not."""
 
@@ -45,6 +56,7 @@ class PostgresProvisioner:
     """GRANT and REVOKE by the connection's account."""
 
     name = "postgresql"
+    counted_by = "pg_stat_statements"
     title = "PostgreSQL: the portal grants SELECT to the consumer's database role and takes it away"
     needs_work = True
     kinds = ("postgresql",)
@@ -104,6 +116,12 @@ class PostgresProvisioner:
             role = sql.Identifier(place.role)
             database.execute(sql.SQL("REVOKE SELECT ON TABLE {} FROM {}").format(table, role))
 
+    def uses(self, grant: Grant) -> int | None:
+        """Statements of the role that name the table, as pg_stat_statements counts them; None without the extension
+        or the right to read it (pg_read_all_stats). What reads the table through a view or a function is not seen."""
+        with _looking(grant) as database:
+            return _counted(database, _place(database, grant))
+
     def left(self, grant: Grant) -> str:
         """Asks the server whether the role can still read anything, on whatever way."""
         with _looking(grant) as database:
@@ -116,6 +134,21 @@ class PostgresProvisioner:
                 (place.role_oid, place.table_oid),
             )
         return databases.still_reads(f"The role {place.role}") if can_read else ""
+
+
+def _counted(database: "psycopg.Connection[Any]", place: Place) -> int | None:
+    import psycopg
+    from psycopg import sql
+
+    found = database.execute(_COUNTING).fetchone()
+    if found is None or place.role_oid is None:
+        return None
+    query = sql.SQL(_USES).format(sql.Identifier(found[0]))
+    try:
+        row = database.execute(query, (place.role_oid, place.table)).fetchone()
+    except psycopg.errors.ObjectNotInPrerequisiteState:
+        return None  # the extension is there, the server was not started with it
+    return int(row[0]) if row else None
 
 
 def _place(database: "psycopg.Connection[Any]", grant: Grant) -> Place:

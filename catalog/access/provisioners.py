@@ -13,6 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from catalog.access.mariadb import MariaDbProvisioner
 from catalog.access.models import PortTerms
+from catalog.access.orders import HttpProvisioner, Order
 from catalog.access.postgresql import PostgresProvisioner
 from catalog.access.stores import Grant
 
@@ -60,6 +61,25 @@ class Automatic(Provisioner, Protocol):
         """Look: what the consumer can still read, in a sentence; "" where it is gone."""
 
 
+@runtime_checkable
+class Counting(Automatic, Protocol):
+    """A provisioner whose store counts what a consumer does."""
+
+    @property
+    def counted_by(self) -> str: ...
+
+    def uses(self, grant: Grant) -> int | None:
+        """How often the consumer has used it since the store began to count; None where it does not count."""
+
+
+@runtime_checkable
+class Ordered(Provisioner, Protocol):
+    """A provisioner that tells another system what to do; that system reports back through the API."""
+
+    def send(self, order: Order) -> None:
+        """Deliver it; it may come again under the same id. Raises `stores.CannotProvision` where it was not taken."""
+
+
 @dataclass(frozen=True, slots=True)
 class NotNeeded:
     """The store lets everybody of the mesh in: an agreement is all there is."""
@@ -83,9 +103,10 @@ class ByHand:
 @cache
 def provisioners() -> Mapping[str, Provisioner]:
     """Every usable provisioner by its name, the portal's own first."""
-    found: dict[str, Provisioner] = {
-        item.name: item for item in (ByHand(), NotNeeded(), PostgresProvisioner(), MariaDbProvisioner())
-    }
+    own: list[Provisioner] = [
+        ByHand(), NotNeeded(), PostgresProvisioner(), MariaDbProvisioner(), HttpProvisioner()
+    ]  # fmt: skip
+    found: dict[str, Provisioner] = {item.name: item for item in own}
     for item in load(entry_points(group=GROUP)):
         found.setdefault(item.name, item)
     return found

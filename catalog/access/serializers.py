@@ -46,7 +46,7 @@ class AgreementSerializer(serializers.ModelSerializer[Agreement]):
             "id", "port", "environment", "consumer", "mode", "columns", "principal", "starts_at",
             "agreed_until", "ends_at",
             "cut_short", "cut_short_reason", "validity", "provisioning", "provisioning_at", "provisioning_note",
-            "verified_at", "is_usable", "state", "created_at", "updated_at",
+            "verified_at", "last_used_at", "last_used_source", "is_usable", "state", "created_at", "updated_at",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -159,6 +159,18 @@ class RevokeInput(StrictSerializer):
 class ProvisioningInput(StrictSerializer):
     event = serializers.ChoiceField(["start", "succeed", "fail", "removed"])
     note = serializers.CharField(max_length=2_000, required=False, allow_blank=True)
+
+
+class ReportInput(StrictSerializer):
+    """`order` is the id of the order that is reported on."""
+
+    order = serializers.CharField(max_length=64)
+    event = serializers.ChoiceField(["start", "succeed", "fail", "removed"])
+    note = serializers.CharField(max_length=2_000, required=False, allow_blank=True)
+
+
+class UseInput(StrictSerializer):
+    used_at = serializers.DateTimeField()
 
 
 class PrincipalInput(StrictSerializer):

@@ -22,10 +22,13 @@ from catalog.connections.connectors.relational import EXCLUDE, INCLUDE
 from catalog.connections.models import Connection, ConnectionCheck
 
 FIELDS = ("name", "slug", "description", "team", "environment", "config", "schedule", "is_paused")
-HOLDERS_OF_SECRETS: tuple[type[Connection] | type[ConnectionCheck], ...] = (
-    Connection,
-    ConnectionCheck,
-)  # each in a column `secret`
+HOLDERS_OF_SECRETS: list[Any] = [Connection, ConnectionCheck]  # models, each with a column `secret`
+
+
+def register_holder_of_secrets(model: Any) -> None:
+    """For features above that keep a secret in a column of that name: rotation and its counts include them."""
+    if model not in HOLDERS_OF_SECRETS:
+        HOLDERS_OF_SECRETS.append(model)
 
 
 class ConnectionDetails(TypedDict, total=False):

@@ -1,5 +1,6 @@
 """Access: agreements and requests are known to both sides, to those who decide and to governance; nobody else."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -97,6 +98,15 @@ def granted(world: World) -> dict[str, Any]:
 
 def role(world: World) -> dict[str, Any]:
     return {"principal": "reader"}
+
+
+def used(world: World) -> dict[str, Any]:
+    return {"used_at": (timezone.now() + timedelta(minutes=1)).isoformat()}
+
+
+def reported(world: World) -> dict[str, Any]:
+    """An order that is not open."""
+    return {"order": "x", "event": "succeed"}
 
 
 def said(world: World) -> dict[str, Any]:
@@ -199,6 +209,14 @@ ROUTES: Routes = {
     "api:agreement-provisioning": [
         posted(api(404, owner=200, consumer=403, admin=200), body=granted),
         concealed(hidden_api(admin=200), body=granted),
+    ],
+    "api:agreement-report": [
+        posted(api(404, owner=409, consumer=403, admin=409), body=reported),
+        concealed(hidden_api(admin=409), body=reported),
+    ],
+    "api:agreement-use": [
+        posted(api(404, owner=200, consumer=403, admin=200), body=used),
+        concealed(hidden_api(admin=200), body=used),
     ],
     "api:agreement-principal": [
         posted(api(404, owner=200, consumer=403, admin=200), body=role),

@@ -77,6 +77,7 @@ def _agree(agreement: Agreement, request: AccessRequest, now: dt.datetime) -> No
         agreement.provisioning = _planned(agreement)
         agreement.provisioning_at, agreement.provisioning_note = now, ""
         agreement.verified_at = None
+        agreement.order = ""  # what was ordered is no longer what is agreed
     agreement.mode, agreement.columns = request.mode, request.columns
     agreement.starts_at, agreement.agreed_until, agreement.ends_at = starts_at, ends_at, ends_at
     agreement.cut_short = Agreement.CutShort.NO
@@ -146,7 +147,7 @@ def close(agreement: Agreement, now: dt.datetime) -> None:
     after = provision(Provisioning(agreement.provisioning), Event.END)
     if after != agreement.provisioning:
         agreement.provisioning, agreement.provisioning_at = after.value, now
-        agreement.provisioning_note, agreement.verified_at = "", None
+        agreement.provisioning_note, agreement.verified_at, agreement.order = "", None, ""
     reason = agreement.cut_short or "expired"
     announce(signals.access_ended, agreement_id=agreement.pk, reason=str(reason))
 
@@ -203,6 +204,7 @@ def mark_provisioning(
     event: Event,
     note: str = "",
     now: dt.datetime | None = None,
+    keeps_order: bool = False,
 ) -> Agreement:
     """Say what was done or seen in the store: begun, granted, failed, removed. None is a provisioner of the portal.
 
@@ -236,6 +238,7 @@ def mark_provisioning(
             kept="Nothing was changed.",
         ) from error
     fresh.provisioning_at = now
+    fresh.order = fresh.order if keeps_order else ""  # a last word closes what was ordered
     fresh.provisioning_note = note.strip()[:2_000]
     fresh.verified_at = now if event in (Event.SUCCEED, Event.REMOVED) else None
     save(fresh, actor=actor, verb=_VERBS[event], before=before, note=fresh.provisioning_note)

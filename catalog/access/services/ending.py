@@ -48,6 +48,7 @@ def _close_all(rows: list[Agreement], now: dt.datetime) -> None:
                 "provisioning_at": now,
                 "provisioning_note": "",
                 "verified_at": None,
+                "order": "",
             }
         Agreement.objects.filter(pk__in=[row.pk for row in group], closed_at=None).update(**changes)
         events += [

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack
+from urllib.parse import urlsplit
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,12 +17,13 @@ from catalog.access.models import (
     Delegation,
     PortTerms,
 )
-from catalog.access.provisioners import provisioners
+from catalog.access.provisioners import Ordered, provisioners
 from catalog.accounts import kernel
 from catalog.accounts.models import Team, User
 from catalog.audit import services as audit
 from catalog.audit.changes import difference, snapshot
 from catalog.common.concurrency import bump_revision
+from catalog.common.crypto import encrypt
 from catalog.common.errors import Conflict, Invalid, NotAllowed, Problem
 from catalog.common.validation import clean, invalid
 from catalog.domains.models import Domain
@@ -30,9 +32,11 @@ from catalog.vocabulary.models import Classification, Purpose
 
 TERMS = (
     "longest_days", "notice_days", "release_notice_days", "modes", "may_choose_columns", "provisioner", "instructions",
+    "hook_url",
 )  # fmt: skip
 MOST_STAGES = 10
 MOST_MODES = 50
+SHORTEST_SECRET, LONGEST_SECRET = 24, 200
 Place = OutputPort | Domain | Classification | Purpose | None
 
 
@@ -110,16 +114,24 @@ class TermsFields(TypedDict, total=False):
     may_choose_columns: bool
     provisioner: str
     instructions: str
+    hook_url: str
+    hook_secret: str
 
 
 @transaction.atomic
 def set_terms(*, actor: User | None, port: OutputPort, **fields: Unpack[TermsFields]) -> PortTerms:
-    """What a port offers those who ask. Agreements that stand keep what was agreed. Raises NotAllowed, Invalid."""
+    """What a port offers those who ask. Agreements that stand keep what was agreed. Raises NotAllowed, Invalid.
+
+    `hook_secret` is only ever written: "" keeps what there is, unless the address changes, which drops it, so that a
+    key never signs for a system it was not made for.
+    """
     kernel.require(actor, "access.edit_terms", port, "You may not say how access to this port is given.")
     held = terms.terms_of(port)
     before = snapshot(held, TERMS) if held.pk else {}
+    new_secret = fields.pop("hook_secret", "")
     for name, value in fields.items():
         setattr(held, name, value)
+    _keep_secret(held, new_secret, str(before.get("hook_url") or ""))
     held.modes = list(
         dict.fromkeys(" ".join(str(item).split())[:100] for item in held.modes if str(item).strip())
     )
@@ -129,6 +141,7 @@ def set_terms(*, actor: User | None, port: OutputPort, **fields: Unpack[TermsFie
     if kinds and (port.connection is None or port.connection.kind not in kinds):
         words = f"This works with ports in {', '.join(kinds)} connections only."
         raise invalid([Problem("provisioner", "kind", words)])
+    _check_hook(held)
     if len(held.modes) > MOST_MODES:
         raise invalid([Problem("modes", "too_many", f"Name at most {MOST_MODES} modes.")])
     clean(held, exclude=["port"])
@@ -141,6 +154,29 @@ def set_terms(*, actor: User | None, port: OutputPort, **fields: Unpack[TermsFie
             actor=actor, verb="access_terms.set", obj=held, product_id=port.product_id, changes=changes
         )
     return held
+
+
+def _keep_secret(held: PortTerms, given: str, url_before: str) -> None:
+    if given and not SHORTEST_SECRET <= len(given) <= LONGEST_SECRET:
+        words = f"Use {SHORTEST_SECRET} to {LONGEST_SECRET} characters that nobody can guess."
+        raise invalid([Problem("hook_secret", "length", words)])
+    held.hook_url = held.hook_url.strip()
+    if given:
+        held.secret = encrypt({"secret": given})
+    elif held.hook_url != url_before:
+        held.secret = ""
+
+
+def _check_hook(held: PortTerms) -> None:
+    if held.hook_url and urlsplit(held.hook_url).scheme not in ("http", "https"):
+        raise invalid([Problem("hook_url", "url", "Use an address that begins with https:// or http://.")])
+    if not isinstance(provisioners()[held.provisioner], Ordered):
+        return
+    if not held.hook_url:
+        raise invalid([Problem("hook_url", "required", "Give the address that is told.")])
+    if not held.secret:
+        words = "Give the key for signatures. It is kept encrypted and never shown again."
+        raise invalid([Problem("hook_secret", "required", words)])
 
 
 @transaction.atomic

@@ -7,8 +7,10 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from catalog.access.models import Agreement
-from catalog.access.provisioners import Automatic, provisioner_of, provisioners
+from catalog.access.provisioners import Automatic, Counting, provisioner_of, provisioners
 from catalog.access.services.agreeing import mark_provisioning
+from catalog.access.services.ordering import due_orders, send_order
+from catalog.access.services.using import note_count
 from catalog.access.states import Event, Provisioning
 from catalog.access.stores import CannotProvision, Grant
 from catalog.access.terms import terms_of
@@ -33,11 +35,20 @@ def provision_due(*, now: dt.datetime | None = None) -> int:
     now = now or timezone.now()
     done = 0
     for agreement in due(now)[:AT_ONCE]:
-        claimed = Agreement.objects.filter(pk=agreement.pk, revision=agreement.revision)
-        if claimed.update(revision=F("revision") + 1, updated_at=timezone.now()):
+        if _claimed(agreement):
             _work(agreement, now)
             done += 1
+    for agreement in due_orders(now)[:AT_ONCE]:
+        if _claimed(agreement):
+            send_order(agreement=agreement, now=now)
+            done += 1
     return done
+
+
+def _claimed(agreement: Agreement) -> bool:
+    """Whether this worker is the one that goes on with it."""
+    rows = Agreement.objects.filter(pk=agreement.pk, revision=agreement.revision)
+    return bool(rows.update(revision=F("revision") + 1, updated_at=timezone.now()))
 
 
 def due(now: dt.datetime) -> QuerySet[Agreement]:
@@ -66,6 +77,8 @@ def _work(agreement: Agreement, now: dt.datetime) -> None:
     try:
         event, note = _done(provisioner, agreement, state, now)
         mark_provisioning(actor=None, agreement=agreement, event=event, note=note, now=now)
+        if event == Event.SUCCEED and isinstance(provisioner, Counting):
+            note_count(agreement, provisioner.uses(grant_of(agreement)), provisioner.counted_by, now)
     except Conflict:
         logger.info("Agreement %s changed while the store was.", agreement.pk)  # what it is now is due again
     except CannotProvision as error:

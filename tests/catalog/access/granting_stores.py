@@ -9,7 +9,15 @@ from typing import Any, Protocol
 import psycopg
 import pymysql
 
+from catalog.access.models import Agreement
+from catalog.access.services.agreeing import name_principal
+from catalog.access.services.rules import set_terms
+from catalog.access.services.running import provision_due
+from catalog.products.models import OutputPort
+from tests import factories as make
 from tests import local_mariadb, postgres_server
+from tests.catalog.access.asking import agreed
+from tests.conftest import Cast
 
 ROWS = "(1, 'l1', 1), (2, 'l2', 2)"
 DENIED = (1142, 1143)  # of a table, of a column
@@ -173,3 +181,21 @@ def opened(kind: str, folder: Path) -> Iterator[Store]:
         return
     with local_mariadb.started(folder) as own:
         yield MariaDb(own)
+
+
+def offered(cast: Cast, store: Store) -> OutputPort:
+    """The port of Play events that leads to the store's table, granted there by the portal."""
+    place = make.make_connection("Play store", kind=store.kind, config=store.config, team=cast.listening_team)
+    asset = make.make_asset(place, "play.events", address=store.address)
+    make.make_schema(asset, {"id": "integer", "listener": "string", "seconds": "integer"})
+    port = make.make_port(cast.play_events, "plays", connection=place, asset=asset)
+    set_terms(actor=cast.owner, port=port, provisioner=store.provisioner, may_choose_columns=True)
+    return port
+
+
+def granted(cast: Cast, port: OutputPort, role: str, **wishes: Any) -> Agreement:
+    """An agreement of the consumer that the workers have brought into the store."""
+    agreement = agreed(cast.consumer, port, cast.owner, **wishes)
+    name_principal(actor=cast.owner, agreement=agreement, principal=role)
+    provision_due()
+    return agreement

@@ -18,7 +18,7 @@ from catalog.common.errors import Conflict, Invalid, NotAllowed
 from catalog.products.models import OutputPort
 from tests import factories as make
 from tests.catalog.access.asking import agreed
-from tests.catalog.access.granting_stores import Store, opened
+from tests.catalog.access.granting_stores import Store, granted, offered, opened
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.postgres
@@ -36,24 +36,12 @@ def port(cast: Cast, store: Store, settings: Any) -> OutputPort:
     settings.ALLOWED_PRIVATE_HOSTS = ["127.0.0.1"]
     settings.ALLOWED_PORTS = [store.config["port"]]
     store.reset()
-    place = make.make_connection("Play store", kind=store.kind, config=store.config, team=cast.listening_team)
-    asset = make.make_asset(place, "play.events", address=store.address)
-    make.make_schema(asset, {"id": "integer", "listener": "string", "seconds": "integer"})
-    port = make.make_port(cast.play_events, "plays", connection=place, asset=asset)
-    set_terms(actor=cast.owner, port=port, provisioner=store.provisioner, may_choose_columns=True)
-    return port
+    return offered(cast, store)
 
 
 def state(agreement: Agreement, now: dt.datetime | None = None) -> tuple[str, str]:
     found = Agreement.objects.get(pk=agreement.pk)
     return found.provisioning, found.verdict(now or timezone.now()).meaning
-
-
-def granted(cast: Cast, port: OutputPort, role: str, **wishes: Any) -> Agreement:
-    agreement = agreed(cast.consumer, port, cast.owner, **wishes)
-    name_principal(actor=cast.owner, agreement=agreement, principal=role)
-    provision_due()
-    return agreement
 
 
 def test_the_consumer_reads_what_was_granted_until_it_ends(
