@@ -1,5 +1,6 @@
 """Assembly: every model of the app, so that Django and its migrations find them."""
 
+from catalog.access.basket import BasketItem
 from catalog.access.models import (
     AccessComment,
     AccessRequest,
@@ -58,6 +59,7 @@ __all__ = [
     "Asset",
     "AssetReading",
     "AuditEvent",
+    "BasketItem",
     "Certification",
     "ChangeMark",
     "ChangeProposal",

@@ -21,10 +21,9 @@ class DateInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
-class AskForm(forms.Form):
-    """A request. What the port does not offer is not asked."""
+class SharedWishes(forms.Form):
+    """What a request says whatever port it is about: for whom, what for, how long."""
 
-    kind = forms.CharField(widget=forms.HiddenInput, required=False)
     consumer = forms.ChoiceField(label="For whom")
     purpose = forms.CharField(
         label="What for",
@@ -40,13 +39,6 @@ class AskForm(forms.Form):
         required=False,
         to_field_name="slug",
     )
-    mode = forms.ChoiceField(label="Access", widget=forms.RadioSelect, required=False)
-    columns = forms.MultipleChoiceField(
-        label="Columns",
-        widget=forms.CheckboxSelectMultiple,
-        required=False,
-        help_text="None chosen means all of them.",
-    )
     starts_on = forms.DateField(
         label="First day", widget=DateInput, required=False, help_text="Empty: as soon as it is approved."
     )
@@ -54,19 +46,41 @@ class AskForm(forms.Form):
     days = forms.IntegerField(
         label="Or for so many days", required=False, min_value=1, max_value=LONGEST_DAYS
     )
-    digest = forms.CharField(widget=forms.HiddenInput, required=False)
-    accepts_terms = forms.BooleanField(required=False)
 
-    def __init__(
-        self, *args: Any, prospect: Prospect, consumers: list[tuple[str, str]], **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, consumers: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
         fields["consumer"].choices = consumers
         fields["purposes"].queryset = Purpose.objects.offered()
         if not Purpose.objects.offered().exists():
             del fields["purposes"]
-        elif prospect.is_personal:
+
+    def wishes(self) -> Any:
+        """The fields of the request."""
+        names = ("purpose", "purposes", "mode", "columns", "starts_on", "ends_on", "days")
+        return {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
+
+
+class AskForm(SharedWishes):
+    """A request for one port. What the port does not offer is not asked."""
+
+    kind = forms.CharField(widget=forms.HiddenInput, required=False)
+    mode = forms.ChoiceField(label="Access", widget=forms.RadioSelect, required=False)
+    columns = forms.MultipleChoiceField(
+        label="Columns",
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text="None chosen means all of them.",
+    )
+    digest = forms.CharField(widget=forms.HiddenInput, required=False)
+    accepts_terms = forms.BooleanField(required=False)
+
+    def __init__(
+        self, *args: Any, prospect: Prospect, consumers: list[tuple[str, str]], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, consumers=consumers, **kwargs)
+        fields: dict[str, Any] = self.fields
+        if "purposes" in fields and prospect.is_personal:
             fields["purposes"].help_text = "The data is about people: name at least one."
         if prospect.modes:
             fields["mode"].choices = [
@@ -89,11 +103,6 @@ class AskForm(forms.Form):
             fields["accepts_terms"].label = f"I accept the terms of {prospect.contract.words}"
         else:
             del fields["accepts_terms"], fields["digest"]
-
-    def wishes(self) -> dict[str, Any]:
-        """The fields of the request."""
-        names = ("purpose", "purposes", "mode", "columns", "starts_on", "ends_on", "days")
-        return {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
 
     @property
     def accepted_digest(self) -> str:

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from catalog.access import api
-from catalog.access.views import agreements, asking, inbox, product, rules
+from catalog.access.views import agreements, asking, basket, inbox, product, rules
 
 app_name = "access"
 PORT = "products/<str:domain>/<str:slug>/ports/<str:name>/<str:version>/access"
@@ -12,6 +12,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{PORT}/request/", asking.ask, name="ask"),
     path(f"{PORT}/terms/", product.port_terms, name="terms"),
     path("access/", agreements.mine, name="mine"),
+    path("access/basket/", basket.basket, name="basket"),
+    path("access/basket/put/", basket.put, name="basket_put"),
+    path("access/basket/take/", basket.take, name="basket_take"),
     path("access/agreements/<int:pk>/", agreements.detail, name="agreement"),
     path("access/agreements/<int:pk>/revoke/", agreements.revoke, name="revoke"),
     path("access/agreements/<int:pk>/release/", agreements.release, name="release"),

@@ -34,26 +34,28 @@ class Place:
     icon: str
     for_operators: bool = False
     for_admins: bool = False
+    also: str = ""  # another path that belongs to it
 
 
 PLACES = (
     Place("", "Home", "house"),
     Place("products/", "Products", "package"),
     Place("domains/", "Domains", "layers"),
+    Place("access/", "Access", "key-round", also="inbox/"),
     Place("slos/", "SLOs", "circle-check"),
+    Place("quality/", "Quality", "check"),
     Place("incidents/", "Incidents", "triangle-alert"),
     Place("lineage/", "Lineage", "workflow"),
     Place("map/", "Map", "map"),
-    Place("teams/", "Teams", "users"),
     Place("connections/", "Connections", "plug", for_operators=True),
     Place("crawling/", "Crawling", "refresh-cw", for_operators=True),
 )
 ACCOUNT_PLACES = (
     Place("account/", "My account", "user"),
-    Place("access/", "My access", "key-round"),
     Place("inbox/", "Inbox", "mail"),
     Place("account/notifications/", "How I hear of things", "bell"),
     Place("account/tokens/", "API tokens", "key-round"),
+    Place("teams/", "Teams", "users"),
     Place("people/", "People", "users", for_admins=True),
     Place("operations/", "Operations", "activity", for_admins=True),
 )
@@ -121,6 +123,7 @@ def _entries(request: HttpRequest, places: tuple[Place, ...]) -> list[Entry]:
         if place.for_admins and not kernel.standing(user).is_platform_admin:
             continue
         here = request.path.startswith(url) if place.path else request.path == url
+        here = here or (bool(place.also) and request.path.startswith(prefix + place.also))
         entries.append(Entry(url, place.label, place.icon, here))
     return entries
 

@@ -88,6 +88,15 @@ def concealed(expect: dict[str, int], keywords: Any = secret, body: Any = nothin
     return Example(keywords, expect, method="POST", body=body, conceals=True)
 
 
+def plays_key(world: World) -> dict[str, Any]:
+    return {"port": f"listening/play-events/plays/{world.plays.version}"}
+
+
+def ledger_key(world: World) -> dict[str, Any]:
+    port = world.ledger_port
+    return {"port": f"{port.product.key}/{port.name}/{port.version}"}
+
+
 def why(world: World) -> dict[str, Any]:
     return {"reason": "It is closed."}
 
@@ -123,6 +132,18 @@ ROUTES: Routes = {
     "access:terms": [
         Example(plays, page(403, owner=200, guest=404, admin=200)),
         Example(ledger_port, hidden(), conceals=True),
+    ],
+    "access:basket": [
+        Example(nothing, page(guest=200)),
+        Example(nothing, page(guest=200), method="POST"),
+    ],
+    "access:basket_put": [
+        posted(page(302), nothing, plays_key),
+        concealed(hidden(admin=302), nothing, ledger_key),
+    ],
+    "access:basket_take": [
+        posted(page(302), nothing, plays_key),
+        concealed(hidden(admin=302), nothing, ledger_key),
     ],
     "access:mine": [
         Example(nothing, page(guest=200)),
