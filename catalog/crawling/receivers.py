@@ -4,7 +4,7 @@ Without a broker no run is lost: beat rings for every waiting one.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db import transaction
@@ -17,7 +17,7 @@ from catalog.connections.models import Connection
 from catalog.crawling import judging, privacy, services, tasks
 from catalog.crawling.signals import crawl_queued
 from catalog.products.models import OutputPort
-from catalog.products.signals import port_changed, ports_claimed, product_changed
+from catalog.products.signals import ports_claimed, products_changed
 from catalog.quality.signals import checks_edited, results_recorded
 from catalog.trust import services as trust
 from catalog.vocabulary.models import Classification
@@ -51,17 +51,16 @@ def forget_values_of_classification(classification: Classification, **_: Any) ->
         privacy.enforce(asset_ids=privacy.assets_classified(classification))
 
 
-@receiver(product_changed, dispatch_uid="catalog.crawling.product_changed")
-def judge_product(product_id: int, **_: Any) -> None:
-    ports = OutputPort.objects.filter(product=product_id)
-    _judge(list(ports.values_list("pk", "asset_id")))
-    trust.refresh_products(product_ids=[product_id], now=timezone.now())
-
-
-@receiver(port_changed, dispatch_uid="catalog.crawling.port_changed")
-def judge_port(port_id: int, product_id: int, **_: Any) -> None:
-    _judge(list(OutputPort.objects.filter(pk=port_id).values_list("pk", "asset_id")))
-    trust.refresh_products(product_ids=[product_id], now=timezone.now())
+@receiver(products_changed, dispatch_uid="catalog.crawling.products_changed")
+def judge_changed(product_ids: Collection[int], port_ids: Collection[int], **_: Any) -> None:
+    """A promise, a contract, a text or a classification may be another now."""
+    now = timezone.now()
+    with transaction.atomic():
+        rows = OutputPort.objects.filter(pk__in=port_ids).exclude(asset=None)
+        privacy.enforce(asset_ids=list(rows.values_list("asset_id", flat=True)))
+        judging.judge_again(port_ids=port_ids, now=now)
+    judged = OutputPort.objects.filter(pk__in=port_ids).values_list("product_id", flat=True)
+    trust.refresh_products(product_ids=set(product_ids) - set(judged), now=now)
 
 
 @receiver(results_recorded, dispatch_uid="catalog.crawling.results_recorded")
@@ -71,14 +70,6 @@ def judge_measured(port_ids: Iterable[int], **_: Any) -> None:
 
 
 @receiver(checks_edited, dispatch_uid="catalog.crawling.checks_edited")
-def judge_checked(port_id: int, **_: Any) -> None:
+def judge_checked(port_ids: Collection[int], **_: Any) -> None:
     """A check came, changed or went: the score is made of others."""
-    judging.judge_again(port_ids=[port_id], now=timezone.now())
-
-
-def _judge(ports: list[tuple[int, int | None]]) -> None:
-    """A promise, a contract, a text or a classification may be another now."""
-    asset_ids = [asset_id for _, asset_id in ports if asset_id is not None]
-    with transaction.atomic():
-        privacy.enforce(asset_ids=asset_ids)
-        judging.judge_again(port_ids=[pk for pk, _ in ports], now=timezone.now())
+    judging.judge_again(port_ids=port_ids, now=timezone.now())

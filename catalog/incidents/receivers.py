@@ -15,7 +15,7 @@ from catalog.products.models import OutputPort
 from catalog.products.signals import lifecycle_changed
 from catalog.quality.models import QualityCheck
 from catalog.quality.signals import check_changed
-from catalog.slos.signals import slo_changed, slos_evaluated
+from catalog.slos.signals import slos_changed, slos_evaluated
 
 
 @receiver(slos_evaluated, dispatch_uid="catalog.incidents.slos_evaluated")
@@ -23,10 +23,10 @@ def look_at_evaluated(port_ids: Iterable[int], **_: Any) -> None:
     look_at(port_ids=list(port_ids), now=timezone.now(), causes=[Cause.SLO])
 
 
-@receiver(slo_changed, dispatch_uid="catalog.incidents.slo_changed")
-def look_at_changed(port_id: int, **_: Any) -> None:
+@receiver(slos_changed, dispatch_uid="catalog.incidents.slos_changed")
+def look_at_changed(port_ids: Iterable[int], **_: Any) -> None:
     """A new target may be met, a withdrawn promise is missed no longer; nothing was measured."""
-    look_at(port_ids=[port_id], now=timezone.now(), causes=[Cause.SLO], is_seen_again=False)
+    look_at(port_ids=list(port_ids), now=timezone.now(), causes=[Cause.SLO], is_seen_again=False)
 
 
 @receiver(drift_changed, dispatch_uid="catalog.incidents.drift_changed")

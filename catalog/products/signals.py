@@ -2,7 +2,8 @@
 
 from django.dispatch import Signal
 
-product_changed = Signal()  # product_id
-port_changed = Signal()  # port_id, product_id
+products_changed = (
+    Signal()
+)  # product_ids: changed themselves; port_ids: ports that changed, alone or with the product
 ports_claimed = Signal()  # connection_id, actor_id (None: the portal itself)
 lifecycle_changed = Signal()  # product_id, before, after

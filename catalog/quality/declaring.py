@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -13,6 +12,7 @@ from simple_history.utils import bulk_create_with_history, bulk_update_with_hist
 from catalog.accounts import kernel
 from catalog.accounts.models import User
 from catalog.audit import services as audit
+from catalog.common.announcing import announce
 from catalog.common.errors import Conflict
 from catalog.products.models import OutputPort
 from catalog.quality.models import CheckState, QualityCheck
@@ -79,7 +79,7 @@ def declare_checks(
         audit.record(
             actor=actor, verb="port.checks_declared", obj=port, product_id=port.product_id, detail=counts
         )
-        transaction.on_commit(partial(checks_edited.send, sender=QualityCheck, port_id=port.pk))
+        announce(checks_edited, sender=QualityCheck, port_ids=[port.pk])
     rows = (
         port.checks.filter(source=source, source_key__in=list(wanted))
         if len(wanted) <= 500

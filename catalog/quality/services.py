@@ -14,6 +14,7 @@ from catalog.accounts import kernel
 from catalog.accounts.models import User
 from catalog.audit import services as audit
 from catalog.audit.changes import Changes, difference, snapshot
+from catalog.common.announcing import announce
 from catalog.common.concurrency import bump_revision
 from catalog.common.errors import Conflict, Invalid, Problem
 from catalog.common.validation import clean, invalid
@@ -269,4 +270,4 @@ def _record(actor: User | None, verb: str, check: QualityCheck, changes: Changes
 
 
 def _announce(check: QualityCheck) -> None:
-    transaction.on_commit(partial(checks_edited.send, sender=QualityCheck, port_id=check.port_id))
+    announce(checks_edited, sender=QualityCheck, port_ids=[check.port_id])

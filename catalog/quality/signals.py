@@ -6,4 +6,4 @@ from django.dispatch import Signal
 # measured): it stands differently, after flapping was suppressed; a check that ends or is deleted becomes unknown
 check_changed = Signal()
 results_recorded = Signal()  # port_ids: other tools sent results of these ports' checks
-checks_edited = Signal()  # port_id: its checks were made, edited, ended or deleted
+checks_edited = Signal()  # port_ids: their checks were made, edited, ended or deleted

@@ -12,6 +12,7 @@ from catalog.accounts import kernel
 from catalog.accounts.models import User
 from catalog.audit import services as audit
 from catalog.audit.changes import Changes, difference, snapshot
+from catalog.common.announcing import announce
 from catalog.common.concurrency import bump_revision
 from catalog.common.errors import Conflict, Invalid, Problem
 from catalog.common.validation import clean, invalid
@@ -22,7 +23,7 @@ from catalog.slos.evaluating import evaluate_slos
 from catalog.slos.judging import judge_value
 from catalog.slos.models import ServiceLevelObjective, SloState
 from catalog.slos.preview import LOOKED_AT, past
-from catalog.slos.signals import slo_changed
+from catalog.slos.signals import slos_changed
 from catalog.slos.windows import DAY
 
 FIELDS = (
@@ -287,7 +288,4 @@ def _record(
 
 
 def _announce(slo: ServiceLevelObjective) -> None:
-    slo_id, port_id = slo.pk, slo.port_id
-    transaction.on_commit(
-        lambda: slo_changed.send(sender=ServiceLevelObjective, slo_id=slo_id, port_id=port_id)
-    )
+    announce(slos_changed, sender=ServiceLevelObjective, port_ids=[slo.port_id])

@@ -4,4 +4,4 @@ from django.dispatch import Signal
 
 slos_evaluated = Signal()  # port_ids: ports of which an objective stands differently, or was measured anew
 slos_turned = Signal()  # turns: list[evaluating.Turn], at; inside the transaction of the evaluation
-slo_changed = Signal()  # slo_id, port_id: made, edited, ended or deleted
+slos_changed = Signal()  # port_ids: an objective of theirs was made, edited, ended or deleted

@@ -7,7 +7,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from catalog.contracts.signals import port_contract_changed
-from catalog.slos.signals import slo_changed, slos_evaluated
+from catalog.slos.signals import slos_changed, slos_evaluated
 from catalog.trust.services import refresh_ports
 
 
@@ -16,11 +16,11 @@ def refresh_evaluated(port_ids: Iterable[int], **_: Any) -> None:
     refresh_ports(port_ids=port_ids, now=timezone.now())
 
 
-@receiver(slo_changed, dispatch_uid="catalog.trust.slo_changed")
-def refresh_changed(port_id: int, **_: Any) -> None:
-    refresh_ports(port_ids=[port_id], now=timezone.now())
+@receiver(slos_changed, dispatch_uid="catalog.trust.slos_changed")
+def refresh_changed(port_ids: Iterable[int], **_: Any) -> None:
+    refresh_ports(port_ids=port_ids, now=timezone.now())
 
 
 @receiver(port_contract_changed, dispatch_uid="catalog.trust.port_contract_changed")
-def refresh_agreed(port_id: int, **_: Any) -> None:
-    refresh_ports(port_ids=[port_id], now=timezone.now())
+def refresh_agreed(port_ids: Iterable[int], **_: Any) -> None:
+    refresh_ports(port_ids=port_ids, now=timezone.now())

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from catalog.accounts.models import User
+from catalog.common.announcing import together
 from catalog.common.documents import Document, read_document
 from catalog.common.errors import Conflict, PortalError, Problem
 from catalog.contracts import detect, lenient, semantics, validation
@@ -100,7 +101,7 @@ def take_in(session: Session, reading: Reading) -> tuple[tuple[str, ...], bool]:
     apply = apply_contract if reading.identity.is_contract else apply_product
     data = converted(reading.data, reading.identity)
     try:
-        with transaction.atomic():
+        with transaction.atomic(), together():
             keys, is_changed = apply(
                 session, reading.raw, replace(reading.document, data=data), reading.identity
             )

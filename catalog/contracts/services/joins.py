@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from catalog.accounts import kernel
+from catalog.common.announcing import announce
 from catalog.contracts import odcs, odps
 from catalog.contracts.models import ContractVersion, DataContract, PortContract
 from catalog.contracts.parts import semantic_version
@@ -50,7 +51,7 @@ def put_in_force(
 
 
 def _announce(port: OutputPort) -> None:
-    transaction.on_commit(partial(port_contract_changed.send, sender=PortContract, port_id=port.pk))
+    announce(port_contract_changed, sender=PortContract, port_ids=[port.pk])
 
 
 def join_contracts(session: Session, product: odps.Product, found: list[OutputPort]) -> None:

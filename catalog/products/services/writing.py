@@ -9,8 +9,9 @@ from catalog.accounts.models import User
 from catalog.audit import services as audit
 from catalog.audit.changes import Changes
 from catalog.audit.models import ChangeMark
+from catalog.common.announcing import announce
 from catalog.products.models import DataProduct, InputPort, OutputPort
-from catalog.products.signals import lifecycle_changed, port_changed, product_changed
+from catalog.products.signals import lifecycle_changed, products_changed
 from catalog.vocabulary.models import Tag
 
 
@@ -42,18 +43,16 @@ def save_product(
 def announce_product(product: DataProduct) -> None:
     """Index marks for the product and its ports (they carry its name, people and visibility); signal on commit."""
     audit.mark_changed(ChangeMark.Kind.PRODUCT, [product.pk])
-    ports = OutputPort.objects.filter(product_id=product.pk).values_list("pk", flat=True)
-    audit.mark_changed(ChangeMark.Kind.PORT, ports)
-    transaction.on_commit(partial(product_changed.send_robust, sender=DataProduct, product_id=product.pk))
+    port_ids = list(OutputPort.objects.filter(product_id=product.pk).values_list("pk", flat=True))
+    audit.mark_changed(ChangeMark.Kind.PORT, port_ids)
+    announce(products_changed, sender=DataProduct, product_ids=[product.pk], port_ids=port_ids)
 
 
 def announce_port(port_id: int, product_id: int) -> None:
     """Index marks for the port and its product; signal on commit."""
     audit.mark_changed(ChangeMark.Kind.PORT, [port_id])
     audit.mark_changed(ChangeMark.Kind.PRODUCT, [product_id])
-    transaction.on_commit(
-        partial(port_changed.send_robust, sender=OutputPort, port_id=port_id, product_id=product_id)
-    )
+    announce(products_changed, sender=DataProduct, product_ids=[], port_ids=[port_id])
 
 
 def announce_lifecycle(product: DataProduct, before: str) -> None:

@@ -12,7 +12,7 @@ from catalog.common.models import OldAddress
 from catalog.products import services
 from catalog.products.addresses import Moved, find_product
 from catalog.products.models import DataProduct, Stewardship
-from catalog.products.signals import lifecycle_changed, product_changed
+from catalog.products.signals import lifecycle_changed, products_changed
 from catalog.vocabulary.models import Tag
 from tests import factories as make
 from tests.conftest import Cast
@@ -112,16 +112,16 @@ def test_an_edit_records_what_changed_and_by_whom(
 ) -> None:
     heard: list[int] = []
 
-    def hear(product_id: int, **_: Any) -> None:
-        heard.append(product_id)
+    def hear(product_ids: set[int], **_: Any) -> None:
+        heard.extend(product_ids)
 
-    product_changed.connect(hear)
+    products_changed.connect(hear)
     port = make.make_port(cast.play_events)
     with django_capture_on_commit_callbacks(execute=True):
         product = services.edit_product(
             actor=cast.owner, product=cast.play_events, purpose="Plays.", expected_revision=1
         )
-    product_changed.disconnect(hear)
+    products_changed.disconnect(hear)
     event = AuditEvent.objects.get(verb="product.edited")
     assert event.changes == {"purpose": ["", "Plays."]}
     assert (product.revision, event.product_id, heard) == (2, product.pk, [product.pk])
