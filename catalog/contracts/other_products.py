@@ -44,7 +44,7 @@ def details_of_lf(data: Data) -> Data:
 
 def from_odps_lf(data: Data) -> Data:
     """A product of the Linux Foundation's ODPS as Bitol ODPS."""
-    product = data["product"] if isinstance(data.get("product"), dict) else {}
+    product = _parts_of_lf(data)
     details = details_of_lf(data)
     holder = _spoken(product.get("dataHolder"))
     contract = product["contract"] if isinstance(product.get("contract"), dict) else {}
@@ -79,13 +79,19 @@ def from_odps_lf(data: Data) -> Data:
             for member in ("documentationURL", "homepage", "contentSample")
             if text(details, member)
         ],
-        outputPorts=_access_of_lf(
-            product, text(contract, "id"), _sla_of_lf(product.get("SLA", data.get("SLA")))
-        ),
+        outputPorts=_access_of_lf(product, text(contract, "id"), _sla_of_lf(product.get("SLA"))),
         customProperties=_custom(documentation=text(details, "description")),
     )
 
 
+def _parts_of_lf(data: Data) -> Data:
+    """The product with its parts, which versions of the standard and their examples put inside it or beside it."""
+    product = data["product"] if isinstance(data.get("product"), dict) else {}
+    beside = {name: data[name] for name in _PARTS_OF_LF if name in data}
+    return {**beside, **{name: value for name, value in product.items() if value is not None}}
+
+
+_PARTS_OF_LF = ("dataAccess", "SLA", "support", "contract", "dataHolder")
 _PROMISES_OF_LF = {"uptime": "availability", "updatefrequency": "freshness", "responsetime": "responseTime"}
 
 
@@ -109,7 +115,8 @@ def _sla_of_lf(said: Any) -> list[Data]:
 def _access_of_lf(product: Data, contract: str, sla: list[Data]) -> list[Data]:
     access = product.get("dataAccess")
     ways = members(access) or [
-        (text(item, "name") or f"access-{at}", item) for at, item in enumerate(maps(access), start=1)
+        (text(item, "name") or text(item, "interface") or f"access-{at}", item)
+        for at, item in enumerate(maps(access), start=1)
     ]
     return [
         filled(
@@ -120,6 +127,7 @@ def _access_of_lf(product: Data, contract: str, sla: list[Data]) -> list[Data]:
                 "type": text(way, "outputPortType")
                 or text(way, "outputPorttype")
                 or text(way, "type")
+                or text(way, "interface")
                 or text(way, "format"),
                 "contractId": contract,
                 "customProperties": _custom(

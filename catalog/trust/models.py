@@ -33,9 +33,6 @@ class TrustMarks(models.Model):
     contract_status = models.CharField(
         max_length=10, blank=True, default="", db_default=""
     )  # kept, drifted, unknown; "": no contract is in force. As old as the last reading
-    contract_basis = models.CharField(
-        max_length=60, blank=True, default="", db_default=""
-    )  # the two schemas that were compared, so that they are not compared again
     certified_at = models.DateTimeField(null=True, blank=True)
     certified_until = models.DateTimeField(null=True, blank=True)  # ends by itself: judged when read
     has_owner = models.BooleanField(default=False)

@@ -16,7 +16,7 @@ from catalog.connections.validity import counts_as_fresh
 from catalog.products.models import DataProduct, OutputPort
 from catalog.quality.models import QualityScore
 from catalog.slos.models import SloState
-from catalog.trust.contract_states import NOT_COMPARED, ContractState, contract_states
+from catalog.trust.contract_states import NOT_COMPARED, contract_states
 from catalog.trust.marks import TrustFacts
 from catalog.trust.models import Certification, PortTrust, ProductTrust
 
@@ -29,7 +29,6 @@ class Trust(TrustFacts):
     the next refresh ask for."""
 
     documentation: float | None = None
-    contract_basis: str = ""
 
 
 _COLUMNS = tuple(item.name for item in fields(Trust))
@@ -200,7 +199,7 @@ def _with_measurements(port_ids: Sequence[int], now: datetime) -> QuerySet[Outpu
 
 def _trust_of(ports: Sequence[Any], now: datetime) -> Iterator[tuple[Any, Trust]]:
     promised = _promised([port.pk for port in ports], now)
-    agreed, certified = contract_states(ports), _certifications_of(ports)
+    agreed, certified = contract_states([port.pk for port in ports]), _certifications_of(ports)
     score_rows = QualityScore.objects.filter(pk__in=[port.score_id for port in ports if port.score_id])
     scores = {
         pk: _Score(value, at, documentation)
@@ -232,16 +231,16 @@ def _trust_of(ports: Sequence[Any], now: datetime) -> Iterator[tuple[Any, Trust]
                 measured_at=reading.read_at,
                 valid_until=reading.read_at and reading.read_at + counts_as_fresh(schedule),
                 has_owner=port.product.team_id is not None or bool(port.stewards),
-                **_as_read(agreed.get(port.pk), is_reachable=reading.is_reachable)._asdict(),
+                contract_status=_as_read(agreed.get(port.pk), is_reachable=reading.is_reachable),
                 **certified[port.pk]._asdict(),
                 **promised.get(port.pk, _PromisedState())._asdict(),
             ),
         )
 
 
-def _as_read(state: ContractState | None, *, is_reachable: bool | None) -> ContractState:
+def _as_read(status: str | None, *, is_reachable: bool | None) -> str:
     """What could not be read last was not compared then."""
-    return ContractState() if state is None else state if is_reachable else NOT_COMPARED
+    return "" if status is None else status if is_reachable else NOT_COMPARED
 
 
 def _certifications_of(ports: Sequence[Any]) -> dict[int, _Certified]:

@@ -106,6 +106,23 @@ def test_product_of_another_standard_comes_in_and_goes_out(cast: Cast, kind: str
     assert not [p for p in validation.validate(written, detect.identify(written)) if p.severity == "error"]
 
 
+@pytest.mark.django_db
+def test_what_stands_beside_the_product_is_read_like_what_stands_in_it(cast: Cast) -> None:
+    access = [
+        {"interface": "API", "accessURL": "https://x.example.com"},
+        {"interface": "MCP", "format": "MCP"},
+    ]
+    data = {**DESCRIPTORS["odps-lf"], "dataAccess": access}
+    data["product"] = {"details": data["product"]["details"], "dataAccess": None}
+    assert import_document(actor=None, raw=as_yaml(data)).status == "imported"
+    product = DataProduct.objects.get(name="Pets")
+    assert {(port.name, port.kind, port.location) for port in product.output_ports.all()} == {
+        ("api", "api", "https://x.example.com"),
+        ("mcp", "other", ""),
+    }
+    assert export_product(product).data == data
+
+
 @pytest.mark.parametrize(
     ("data", "path"),
     [
