@@ -1,10 +1,9 @@
-"""Checks of files: of Parquet by reading it, of texts where a crawl read all of their rows."""
+"""Checks of files, objects, answers and records: of Parquet by reading it, of others where all rows were read."""
 
 import glob
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 from sqlglot import exp
@@ -31,27 +30,30 @@ _FITS: dict[str, type | tuple[type, ...]] = {
 
 
 def of_parquet(
-    item: Wanted, files: Sequence[Path], sample: Sample, context: CrawlContext
+    item: Wanted, used: Sequence[str], sample: Sample, context: CrawlContext, *, filesystem: Any = None
 ) -> Iterator[ObservedCheck]:
-    """The checks of a set of Parquet files, over all of their rows."""
-    used = [str(file) for file in files if file.stat().st_size]
+    """The checks of a set of Parquet files, over all of their rows; names DuckDB opens itself or by `filesystem`."""
     if len(used) > parquet.FILES_READ or any(glob.has_magic(name) for name in used):
         words = f"There are more files than a crawl reads whole ({parquet.FILES_READ})."
         yield from _unanswered(item, SourceError("unsupported", words, "Write fewer, larger files."))
         return
-    with duck.session(context, files=used) as database:
+    with duck.session(context, files=used, filesystem=filesystem) as database:
         is_partitioned = any("=" in name.rpartition("/")[0] for name in used)
         database.execute(
             f"CREATE TEMP VIEW {_TABLE} AS SELECT * FROM {parquet.source_of(used, is_partitioned=is_partitioned)}"  # noqa: S608
         )
-        yield from check_sql.measured(_store(database, sample.fields, context), item, context)
+        for answer in check_sql.measured(_store(database, sample.fields, context), item, context):
+            lost = filesystem.failure if filesystem is not None and answer.error else None
+            yield replace(answer, error=lost.as_failure()) if lost else answer
 
 
 def of_rows(item: Wanted, sample: Sample, context: CrawlContext) -> Iterator[ObservedCheck]:
-    """The checks of text files whose rows were all read; a sample would say nothing certain."""
+    """The checks of rows that were all read; a sample would say nothing certain."""
+    if not item.checks:
+        return
     if not sample.is_whole or sample.seen != len(sample.rows):
-        words = f"The files have more rows than a crawl reads whole ({len(sample.rows):,})."
-        remedy = "Write them as Parquet, or let an administrator raise MESHPORTAL_CRAWL_ROWS."
+        words = f"There are more rows than a crawl reads whole ({len(sample.rows):,})."
+        remedy = "Offer them as Parquet, or let an administrator raise MESHPORTAL_CRAWL_ROWS."
         yield from _unanswered(item, SourceError("unsupported", words, remedy))
         return
     columns = list(zip(*sample.rows, strict=True)) or [() for _ in sample.flat]

@@ -144,8 +144,9 @@ def _read(config: Config, wanted: Wanted, context: CrawlContext) -> Iterator[Obs
         row_total=total,
     )
     if wanted.checks and item.format == "parquet":
-        yield from check_files.of_parquet(wanted, files, sample, context)
-    elif wanted.checks:
+        used = [str(file) for file, stat in zip(files, stats, strict=True) if stat.st_size]
+        yield from check_files.of_parquet(wanted, used, sample, context)
+    else:
         yield from check_files.of_rows(wanted, sample, context)
 
 

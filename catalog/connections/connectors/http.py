@@ -8,7 +8,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from catalog.common.outbound import OutboundError, Reply
-from catalog.connections.connectors import nested, tabular, text
+from catalog.connections.connectors import check_files, nested, tabular, text
 from catalog.connections.connectors.asking import TOKEN_FIELDS, Asking, as_source_error, ask, tls_of
 from catalog.connections.connectors.base import (
     CheckResult,
@@ -125,6 +125,7 @@ class HttpConnector:
         total = sample.seen if sample.is_whole else None
         is_sample = not sample.is_whole or sample.seen > len(sample.rows)
         yield from profile_rows(wanted, sample.flat, sample.rows, is_sample=is_sample, row_total=total)
+        yield from check_files.of_rows(wanted, sample, context)
 
 
 def _asset(config: Config, sample: Sample) -> ObservedAsset:

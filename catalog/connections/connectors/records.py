@@ -9,7 +9,7 @@ from itertools import islice
 from time import perf_counter
 from typing import Any
 
-from catalog.connections.connectors import nested
+from catalog.connections.connectors import check_files, nested
 from catalog.connections.connectors.base import (
     CheckResult,
     CrawlContext,
@@ -98,6 +98,7 @@ class RecordsConnector(ABC):
             yield from profile_rows(
                 item, sample.flat, sample.rows, is_sample=not is_whole, row_total=sample.seen
             )
+            yield from check_files.of_rows(item, sample, context)
 
         yield from read_each(wanted, context, read)
 

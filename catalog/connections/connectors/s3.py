@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from catalog.connections.connectors import parquet, s3_client
+from catalog.connections.connectors import check_files, parquet, s3_client
 from catalog.connections.connectors.base import (
     CheckResult,
     CrawlContext,
@@ -29,6 +29,9 @@ from catalog.connections.connectors.profiling import profile_rows
 from catalog.connections.connectors.relational import EXCLUDE, INCLUDE, is_chosen
 from catalog.connections.connectors.s3_client import Bucket, Listing, StoredObject
 from catalog.connections.connectors.samples import Sample
+
+if TYPE_CHECKING:
+    from catalog.connections.connectors.objectfiles import ObjectFiles
 
 MAX_OBJECTS = 100_000  # looked at in one listing
 OBJECTS_COUNTED = 500  # of a Parquet set: whose footers are read for the exact number of rows
@@ -209,16 +212,28 @@ def _read(
     if sample.rows or not total:
         is_sample = is_estimate or sample.seen > len(sample.rows)
         yield from profile_rows(wanted, sample.flat, sample.rows, is_sample=is_sample, row_total=total)
+    if wanted.checks and item.format == "parquet":
+        urls, filesystem = _as_files(bucket, objects, context)
+        yield from check_files.of_parquet(wanted, urls, sample, context, filesystem=filesystem)
+    else:
+        yield from check_files.of_rows(wanted, sample, context)
+
+
+def _as_files(
+    bucket: Bucket, objects: Sequence[StoredObject], context: CrawlContext
+) -> tuple[list[str], "ObjectFiles"]:
+    """The names DuckDB calls objects by, and what opens them; no more bytes are fetched than a crawl may."""
+    from catalog.connections.connectors.objectfiles import ObjectFiles, url_of  # fsspec is slow to import
+
+    files = ObjectFiles(bucket.part, {o.key: o.size for o in objects}, context.max_bytes)
+    return [url_of(o.key) for o in objects], files
 
 
 def _read_parquet(
     config: Config, bucket: Bucket, item: FileSet, objects: Sequence[StoredObject], context: CrawlContext
 ) -> tuple[Sample, int | None, bool]:
-    from catalog.connections.connectors.objectfiles import ObjectFiles, url_of  # fsspec is slow to import
-
-    files = ObjectFiles(bucket.part, {o.key: o.size for o in objects}, context.max_bytes)
+    urls, files = _as_files(bucket, objects, context)
     files.fetch_tails([o.key for o in objects[-OBJECTS_COUNTED:]])
-    urls = [url_of(o.key) for o in objects]
     return parquet.read_named(urls, len(urls), context, filesystem=files, most_counted=OBJECTS_COUNTED)
 
 
