@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("operations/", operations.operations, name="operations"),
     path("api/", include((COMPAT, "compat"))),
     path("api/v1/", include("meshportal.api.urls")),
+    path("scim/v2/", include("catalog.identity.scim.urls")),
     path("", include("catalog.urls")),
     path("", include((lineage.urls.urlpatterns, lineage.urls.app_name))),
 ]

@@ -101,6 +101,18 @@ class TokenForm(forms.Form):
     )
 
 
+class ServiceAccountForm(forms.Form):
+    username = forms.CharField(
+        max_length=150, help_text="As it stands in lists and in the audit trail: “dbt-nightly”."
+    )
+    name = forms.CharField(max_length=150, required=False, help_text="What it does.")
+    role = forms.ChoiceField(
+        choices=[item for item in Role.choices if item[0] not in PLATFORM_ROLES],
+        initial=Role.VIEWER,
+        label="Its role in the team",
+    )
+
+
 class InvitationForm(forms.Form):
     username = forms.CharField(
         max_length=150, help_text="Letters, digits and . @ + - _ ; capitals do not matter."

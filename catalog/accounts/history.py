@@ -14,6 +14,7 @@ SENTENCES = {
     "person.password_set": "set a password by a one-time link",
     "person.password_changed": "changed the password",
     "person.signed_in": "signed in",
+    "person.service_account_made": "made this service account",
     "person.came": "came through the identity provider for the first time",
     "person.linked": "linked them to an account of the identity provider",
     "person.unlinked": "cut the link to the identity provider",

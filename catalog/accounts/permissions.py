@@ -60,14 +60,24 @@ def can_grant_platform_role(user: User, _: object = None) -> bool:
     return kernel.standing(user).is_platform_admin
 
 
+def can_administer_service_accounts(user: User, team: Team) -> bool:
+    """Domain admins of the team or of one above it make and end its service accounts; platform admins all."""
+    return kernel.standing(user).has_role(team.pk, Role.DOMAIN_ADMIN)
+
+
+def _answers_for(user: User, person: User) -> bool:
+    return person.team_id is not None and kernel.standing(user).has_role(person.team_id, Role.DOMAIN_ADMIN)
+
+
 def can_create_token(user: User, person: User) -> bool:
-    """Everybody makes tokens for themselves alone: a token acts as its person."""
-    return user.pk == person.pk
+    """Everybody makes tokens for themselves alone: a token acts as its person. Those of a service account are made by
+    the admins of its team."""
+    return user.pk == person.pk or _answers_for(user, person)
 
 
 def can_revoke_token(user: User, person: User) -> bool:
-    """Everybody revokes their own tokens; platform admins anybody's."""
-    return user.pk == person.pk or kernel.standing(user).is_platform_admin
+    """Everybody revokes their own tokens, admins of a team those of its service accounts; platform admins anybody's."""
+    return user.pk == person.pk or _answers_for(user, person) or kernel.standing(user).is_platform_admin
 
 
 kernel.register("person.list", can_list_people, on="")
@@ -77,6 +87,7 @@ kernel.register("person.edit", can_edit_person)
 kernel.register("team.view", can_view_team)
 kernel.register("team.create", can_create_team)
 kernel.register("team.edit", can_edit_team)
+kernel.register("service_account.administer", can_administer_service_accounts, on="team")
 kernel.register("role.grant", can_grant_team_role, on="team")
 kernel.register("role.grant_platform", can_grant_platform_role, on="")
 kernel.register("token.create", can_create_token, on="person")

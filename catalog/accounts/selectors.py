@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
-from django.db.models import Count, Exists, Min, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, Max, Min, OuterRef, Prefetch, Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
@@ -180,6 +180,15 @@ def tokens_of(person: User) -> list[ApiToken]:
     recent = timezone.now() - timedelta(days=90)
     rows = ApiToken.objects.filter(user=person).exclude(revoked_at__lt=recent).exclude(expires_at__lt=recent)
     return sorted(rows, key=lambda token: not token.is_usable)
+
+
+def service_accounts_of(team: Team) -> QuerySet[User]:
+    """The machines a team itself answers for, open ones first, with `usable_tokens` and `last_used_at`."""
+    usable = Q(api_tokens__revoked_at=None, api_tokens__expires_at__gt=timezone.now())
+    machines: QuerySet[User] = User.objects.filter(team=team).annotate(
+        usable_tokens=Count("api_tokens", filter=usable), last_used_at=Max("api_tokens__last_used_at")
+    )
+    return machines.order_by("-is_active", "username")
 
 
 def open_link_of(person: User) -> Invitation | None:

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from catalog.accounts import api
-from catalog.accounts.views import account, handover, login, people, teams
+from catalog.accounts.views import account, handover, login, machines, people, teams
 
 app_name = "accounts"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -30,6 +30,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("teams/", teams.teams, name="teams"),
     path("teams/new/", teams.create, name="team_new"),
     path("teams/<str:slug>/", teams.team, name="team"),
+    path("teams/<str:slug>/service-accounts/", machines.service_accounts, name="service_accounts"),
+    path(
+        "teams/<str:slug>/service-accounts/<str:username>/", machines.service_account, name="service_account"
+    ),
+    path(
+        "teams/<str:slug>/service-accounts/<str:username>/tokens/<int:pk>/revoke/",
+        machines.revoke_service_token,
+        name="revoke_service_token",
+    ),
+    path(
+        "teams/<str:slug>/service-accounts/<str:username>/end/",
+        machines.end_service_account,
+        name="end_service_account",
+    ),
     path("teams/<str:slug>/people/", teams.people, name="team_people"),
     path("teams/<str:slug>/edit/", teams.edit, name="team_edit"),
     path("teams/<str:slug>/move/", teams.move, name="team_move"),

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from catalog.accounts.models import Team, User
+from catalog.accounts.services import create_service_account, create_token
 from tests.walk import Example, Routes, api, each, hidden, nothing, page
 from tests.walk.world import World
 
@@ -21,6 +23,20 @@ def visitor(world: World) -> dict[str, Any]:
 
 def listening_team(world: World) -> dict[str, Any]:
     return {"slug": "listening-team"}
+
+
+def machine(world: World) -> dict[str, Any]:
+    team = Team.objects.get(**listening_team(world))
+    made = User.objects.filter(username="machine").first() or create_service_account(
+        actor=None, team=team, username="machine"
+    )
+    return {"slug": team.slug, "username": made.username}
+
+
+def machine_token(world: World) -> dict[str, Any]:
+    named = machine(world)
+    person = User.objects.get(username=named["username"])
+    return {**named, "pk": create_token(actor=None, person=person, name="walk")[0].pk}
 
 
 def token(world: World) -> dict[str, Any]:
@@ -97,6 +113,12 @@ ROUTES: Routes = {
             body=lambda world: {"person": "consumer", "role": "viewer"},
         )
     ],
+    "accounts:service_accounts": [Example(listening_team, page(403, guest=404, admin=200))],
+    "accounts:service_account": [Example(machine, page(403, guest=404, admin=200))],
+    "accounts:revoke_service_token": [
+        Example(machine_token, page(403, guest=404, admin=302), method="POST"),
+    ],
+    "accounts:end_service_account": [Example(machine, page(403, guest=404, admin=302), method="POST")],
     "api:me": [Example(nothing, api(guest=200))],
     "api:my_tokens": [Example(nothing, api(guest=200))],
     "api:my_token": [

@@ -14,7 +14,26 @@ def rule(world: World) -> dict[str, Any]:
     return {"pk": GroupRule.objects.get_or_create(group="data", role="governance")[0].pk}
 
 
+MACHINES_ONLY = page(401, guest=401, admin=401, anonymous=401)
+
+
+def number(world: World) -> dict[str, Any]:
+    return {"pk": "1"}
+
+
+def kind(world: World) -> dict[str, Any]:
+    return {"name": "User"}
+
+
 ROUTES: Routes = {
+    **{
+        f"scim:{name}": [Example(nothing, MACHINES_ONLY)]
+        for name in ("users", "groups", "abilities", "resource_types", "schemas")
+    },
+    "scim:user": [Example(number, MACHINES_ONLY), Example(number, MACHINES_ONLY, method="DELETE")],
+    "scim:group": [Example(number, MACHINES_ONLY), Example(number, MACHINES_ONLY, method="DELETE")],
+    "scim:resource_type": [Example(kind, MACHINES_ONLY)],
+    "scim:schema": [Example(kind, MACHINES_ONLY)],
     "identity:login": [Example(nothing, NOWHERE)],
     "identity:callback": [Example(nothing, NOWHERE, query="?state=a&code=b")],
     "identity:logout": [Example(nothing, NOWHERE)],

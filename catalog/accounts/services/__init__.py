@@ -2,6 +2,7 @@
 
 from catalog.accounts.services.handover import hand_over
 from catalog.accounts.services.invitations import accept_invitation, invite_person, reset_password_link
+from catalog.accounts.services.machines import create_service_account
 from catalog.accounts.services.people import (
     change_password,
     create_first_admin,
@@ -20,6 +21,7 @@ __all__ = [
     "change_password",
     "change_team",
     "create_first_admin",
+    "create_service_account",
     "create_team",
     "create_token",
     "deactivate_person",

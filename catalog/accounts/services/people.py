@@ -100,6 +100,14 @@ def end_sessions(
     return sessions.delete()[0]
 
 
+def _require_charge(actor: User | None, person: User, message: str) -> None:
+    """A service account is in the charge of its team's admins, a person of the platform's."""
+    if person.team is not None:
+        require(actor, "service_account.administer", person.team, message)
+    else:
+        require(actor, "person.administer", None, message)
+
+
 @transaction.atomic
 def deactivate_person(*, actor: User | None, person: User) -> User:
     """Shut a person out at once: sessions end, tokens and open links are void, and so is what features end with
@@ -107,7 +115,7 @@ def deactivate_person(*, actor: User | None, person: User) -> User:
 
     Raises Conflict for the last active platform administrator. Deactivating twice changes nothing.
     """
-    require(actor, "person.administer", None, "Only platform administrators may deactivate people.")
+    _require_charge(actor, person, "Only platform administrators may deactivate people.")
     if kernel.standing(person).is_platform_admin:
         keep_one_admin(person)
     now = timezone.now()
@@ -128,7 +136,7 @@ def deactivate_person(*, actor: User | None, person: User) -> User:
 @transaction.atomic
 def reactivate_person(*, actor: User | None, person: User) -> User:
     """Let a person in again, with the roles they still hold; their old tokens and sessions stay void."""
-    require(actor, "person.administer", None, "Only platform administrators may reactivate people.")
+    _require_charge(actor, person, "Only platform administrators may reactivate people.")
     if not User.objects.filter(pk=person.pk, is_active=False).update(
         is_active=True, deactivated_at=None, updated_at=timezone.now(), revision=F("revision") + 1
     ):

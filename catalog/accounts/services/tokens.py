@@ -36,9 +36,10 @@ def create_token(
 ) -> tuple[ApiToken, str]:
     """A token that acts as `person`, and its secret, which is not kept and cannot be shown again.
 
-    `days`: until it expires, 1 to 730. `scopes`: of `read`, `write` (which includes read), `lineage` (sends lineage
-    events and nothing else) and `metrics` (for platform admins; opens `/metrics` and, alone, nothing else). Raises
-    NotAllowed for somebody else's account and Invalid for a wrong name, time or scope.
+    `days`: until it expires, 1 to 730. `scopes`: of `read`, `write` (which includes read), and those that open one
+    thing and, alone, nothing else: `lineage` (sends lineage events), `metrics` (`/metrics`; for platform admins) and
+    `scim` (`/scim/v2/`; for platform admins, who may make one for a service account too). Raises NotAllowed for
+    somebody else's account and Invalid for a wrong name, time or scope.
     """
     require(actor, "token.create", person, "A token can be made for one's own account only.")
     problems = []
@@ -49,6 +50,8 @@ def create_token(
         problems.append(Problem("scopes", "choice", "Choose read, or read and write."))
     if ApiToken.Scope.METRICS in wanted and not standing(person).is_platform_admin:
         problems.append(Problem("scopes", "role", "The scope metrics is for platform admins."))
+    if ApiToken.Scope.SCIM in wanted and not _may_provision(actor, person):
+        problems.append(Problem("scopes", "role", "The scope scim is given by platform admins."))
     if not person.is_active:
         problems.append(Problem("person", "inactive", f"{person} is deactivated."))
     if problems:
@@ -77,6 +80,12 @@ def create_token(
         },
     )
     return token, secret
+
+
+def _may_provision(actor: User | None, person: User) -> bool:
+    if person.is_service:
+        return actor is None or standing(actor).is_platform_admin
+    return standing(person).is_platform_admin
 
 
 @transaction.atomic

@@ -63,7 +63,7 @@ def second_factor(request: PersonRequest) -> HttpResponse:
         "parts": parts(),
         "part": "second_factor",
         "form": form,
-        "codes": codes,
+        "codes": "\n".join(codes) if codes else "",
         "factor": factor,
         "left": RecoveryCode.objects.filter(user=person, used_at=None).count() if factor else 0,
         "is_required": gate.is_required_of(person),

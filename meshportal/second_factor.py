@@ -10,13 +10,12 @@ from django.urls import reverse
 from catalog.accounts.models import User
 from catalog.common.errors import NotAllowed
 from catalog.identity import gate
+from meshportal import errors
 
 
 class SecondFactorMiddleware:
-    """Stands below AuthenticationMiddleware and above the one that answers expected errors.
-
-    Requests with a token carry no session and are not held up: tokens are made in a session that passed.
-    """
+    """Stands below AuthenticationMiddleware. Requests with a token carry no session and are not held up: tokens are
+    made in a session that passed."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -39,6 +38,7 @@ class SecondFactorMiddleware:
             return None
         if request.method in ("GET", "HEAD") and not request.path_info.startswith("/api/"):
             return redirect("identity:challenge" if gate.has_one(request.user) else "identity:second_factor")
-        raise NotAllowed(
-            "A second factor is required of you.", "Nothing was changed.", "Set it up under My account."
+        words = "A second factor is required of you."
+        return errors.answer(
+            request, NotAllowed(words, "Nothing was changed.", "Set it up under My account.")
         )
