@@ -10,11 +10,16 @@ from catalog.accounts.models import User
 from catalog.common.errors import Invalid, Problem
 from catalog.products.models import DataProduct
 from lineage.days import end_of, read_day
+from lineage.mesh.lenses import LABELS
 from lineage.nodes import Focus, find_focus
 from lineage.selectors import BOTH, DIRECTIONS, DOWN, MAX_DEPTH, UP, View
 
-LEVELS = ("product", "port")
+LEVELS = ("product", "port", "column", "domain")
+EXPANDED = ("product", "port", "column")  # of a domain its products, of a product its ports, or columns too
+AGE = "age"
+LENSES = {**{key: label for key, label in LABELS.items() if key != "domain"}, AGE: "Age of edges"}
 OPENED_AT_MOST = 60
+FIND_LETTERS = 100
 
 Opened = frozenset[tuple[str, str]]  # (direction, domain/slug)
 
@@ -30,6 +35,9 @@ class Address:
     opened: Opened = frozenset()
     closed: Opened = frozenset()
     at: date | None = None  # as it was at the end of that day; None: now
+    expanded: Opened = frozenset()  # (level, product or domain): shown in more detail than the others
+    lens: str = ""
+    find: str = ""
 
     def query(self) -> str:
         """As a query string; what is at its default is left out, so that equal views have equal addresses."""
@@ -38,6 +46,9 @@ class Address:
         parts += [("direction", self.direction)] if self.direction != BOTH else []
         parts += [("level", self.level)] if self.level != "product" else []
         parts += [("at", self.at.isoformat())] if self.at else []
+        parts += [("lens", self.lens)] if self.lens else []
+        parts += [("find", self.find)] if self.find else []
+        parts += [("expand", f"{level}:{key}") for level, key in sorted(self.expanded)]
         parts += [("open", f"{way}:{key}") for way, key in sorted(self.opened)]
         parts += [("close", f"{way}:{key}") for way, key in sorted(self.closed)]
         return urlencode(parts, safe=":/")
@@ -47,6 +58,12 @@ class Address:
 
     def closing(self, way: str, key: str) -> "Address":
         return replace(self, opened=self.opened - {(way, key)}, closed=self.closed | {(way, key)})
+
+    def expanding(self, level: str, key: str) -> "Address":
+        return replace(self.folding(key), expanded=self.folding(key).expanded | {(level, key)})
+
+    def folding(self, key: str) -> "Address":
+        return replace(self, expanded=frozenset(pair for pair in self.expanded if pair[1] != key))
 
     def about(self, node: str) -> "Address":
         return replace(self, node=node, opened=frozenset(), closed=frozenset())
@@ -65,6 +82,9 @@ def read_address(parameters: QueryDict) -> Address:
     level = parameters.get("level", "product")
     if level not in LEVELS:
         problems.append(Problem("level", "choice", f"Level is one of {', '.join(LEVELS)}."))
+    lens = parameters.get("lens", "")
+    if lens and lens not in LENSES:
+        problems.append(Problem("lens", "choice", f"Lens is one of {', '.join(LENSES)}."))
     at = read_day(parameters.get("at", ""), "at", problems)
     if problems:
         raise Invalid("The picture cannot be drawn as asked.", problems=problems)
@@ -76,6 +96,9 @@ def read_address(parameters: QueryDict) -> Address:
         opened=_ways(parameters.getlist("open")),
         closed=_ways(parameters.getlist("close")),
         at=at,
+        expanded=_expanded(parameters.getlist("expand")),
+        lens=lens,
+        find=parameters.get("find", "").replace("\x00", "")[:FIND_LETTERS],
     )
 
 
@@ -83,6 +106,11 @@ def _ways(items: list[str]) -> Opened:
     """Known directions only: an address somebody cut short still shows a picture."""
     pairs = (item.partition(":")[::2] for item in items[:OPENED_AT_MOST])
     return frozenset((way, key) for way, key in pairs if way in (UP, DOWN) and key.count("/") == 1)
+
+
+def _expanded(items: list[str]) -> Opened:
+    pairs = (item.partition(":")[::2] for item in items[:OPENED_AT_MOST])
+    return frozenset((level, key) for level, key in pairs if level in EXPANDED and key)
 
 
 def resolve(user: User, address: Address) -> tuple[Focus, View]:

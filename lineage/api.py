@@ -8,16 +8,20 @@ from rest_framework.views import APIView
 
 from catalog.accounts.caller import caller
 from catalog.common.errors import Invalid, Problem
-from lineage.address import read_address, resolve
+from lineage.address import LENSES, read_address, resolve
+from lineage.looking import look
+from lineage.rows import with_columns
 from lineage.selectors import neighbourhood
 from lineage.tables import as_json
 
 PARAMETERS = [
     OpenApiParameter("depth", int, description="Hops from the focus, 1 to 10."),
     OpenApiParameter("direction", str, enum=["both", "upstream", "downstream"]),
+    OpenApiParameter("level", str, enum=["product", "column"], description="`column` adds `columns`."),
+    OpenApiParameter("lens", str, enum=list(LENSES), description="What `state` says of a product."),
     OpenApiParameter("at", OpenApiTypes.DATE, description="As it was at the end of that day, in UTC."),
 ]
-KNOWN = {"node", "depth", "direction", "at", "format"}
+KNOWN = {"node", "depth", "direction", "at", "level", "lens", "format"}
 
 
 def _graph(request: Request, node: str) -> Response:
@@ -28,8 +32,10 @@ def _graph(request: Request, node: str) -> Response:
     user = caller(request)
     parameters = request.query_params.copy()
     parameters["node"] = node
-    focus, view = resolve(user, read_address(parameters))
-    return Response(as_json(neighbourhood(user, focus, view)))
+    address = read_address(parameters)
+    focus, view = resolve(user, address)
+    found = neighbourhood(user, focus, view)
+    return Response(as_json(found, look(found, address.lens, "", with_columns(found, address))))
 
 
 class LineageGraphView(APIView):

@@ -1,21 +1,19 @@
 """From a neighbourhood to what the template draws: boxes, rows, curves and the links that open and close nodes."""
 
-from collections import defaultdict
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from catalog.common.addresses import address as address_of
-from catalog.products.models import OutputPort
 from lineage.address import Address
-from lineage.layout import Box, Drawing, Point, Route, draw
+from lineage.curves import MARGIN, Curve, column_curves, curves_of
+from lineage.folding import Folded, fold
+from lineage.layout import Box, draw
+from lineage.looking import Looking
+from lineage.mesh.lenses import State
+from lineage.rows import HEAD_HEIGHT, Row, cut, height_of, level_of, rows_of
 from lineage.selectors import DOWN, UP, Neighbourhood, Node
 
 BOX_WIDTH = 232.0
-HEAD_HEIGHT = 50.0
-ROW_HEIGHT = 22.0
-ROWS_SHOWN = 8
-MARGIN = 56.0  # room for the stubs left and right of the outermost boxes
-TITLE_LETTERS, SUBTITLE_LETTERS = 27, 30
+TITLE_LETTERS, SUBTITLE_LETTERS = 26, 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,45 +36,44 @@ class Stub:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One output port inside a box."""
+class Toggle:
+    """The link that shows more of a box, or less again."""
 
     label: str
+    sentence: str
     url: str
-    y: float  # from the box's upper edge
-    is_focus: bool
-
-    @property
-    def baseline(self) -> float:
-        return self.y + 15
 
 
 @dataclass(slots=True)
 class Drawn:
-    """One box of the picture."""
+    """One box of the picture: a product, or at the level of domains all products of a domain."""
 
-    node: Node
+    key: str
+    name: str
     box: Box
     title: str
     subtitle: str
     url: str
     focus_url: str
-    is_focus: bool
-    in_cycle: bool
+    hue: int
+    lifecycle: str = ""
+    is_focus: bool = False
+    in_cycle: bool = False
+    is_hit: bool = False
+    state: State | None = None
+    toggle: Toggle | None = None
     rows: list[Row] = field(default_factory=list)
-    rows_left_out: int = 0
     stubs: list[Stub] = field(default_factory=list)
 
-
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """One edge: an SVG path and the sentence it stands for."""
-
-    path: str
-    upstream: str
-    downstream: str
-    sentence: str
-    in_cycle: bool
+    @property
+    def spoken(self) -> str:
+        """For those who listen: the name with what the lens says."""
+        words = [
+            self.name,
+            *([self.state.word] if self.state else []),
+            *(["the focus"] if self.is_focus else []),
+        ]
+        return ", ".join(words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,100 +84,107 @@ class Picture:
     curves: list[Curve]
     cycle_names: list[list[str]]
 
+    @property
+    def hits(self) -> int:
+        return sum(drawn.is_hit for drawn in self.boxes)
 
-def compose(found: Neighbourhood, address: Address) -> Picture:
+
+def compose(found: Neighbourhood, address: Address, looking: Looking) -> Picture:
     """Lay out the neighbourhood at the address's level of detail."""
-    sizes = {pk: (BOX_WIDTH, _height(node, address.level)) for pk, node in found.nodes.items()}
-    drawing = draw(sizes, dict.fromkeys((edge.upstream, edge.downstream) for edge in found.edges))
+    folding = fold(found, address)
+    rows = {pk: rows_of(found, found.nodes[pk], address, looking) for pk in folding.products}
+    sizes = {pk: (BOX_WIDTH, height_of(rows[pk])) for pk in folding.products}
+    sizes |= dict.fromkeys(folding.domains, (BOX_WIDTH, HEAD_HEIGHT))
+    drawing = draw(sizes, folding.edges)
     circular = {pk for group in found.cycles for pk in group}
     closable = _closable(found)
-    boxes = [
-        _drawn(
-            found,
-            found.nodes[pk],
-            _shifted(drawing.boxes[pk]),
-            address,
-            in_cycle=pk in circular,
-            closable=closable,
+    boxes = [_domain(found, folded, _shifted(drawing.boxes[unit]), address, looking)
+             for unit, folded in folding.domains.items()]  # fmt: skip
+    for pk in folding.products:
+        drawn = _drawn(
+            found, found.nodes[pk], _shifted(drawing.boxes[pk]), address, looking, in_cycle=pk in circular
         )
-        for pk in found.nodes
-    ]
+        drawn.rows = rows[pk]
+        drawn.stubs = [
+            stub
+            for way in (UP, DOWN)
+            if (stub := _stub(found, found.nodes[pk], drawn.box, address, way, closes=(way, pk) in closable))
+        ]
+        boxes.append(drawn)
     boxes.sort(key=lambda drawn: (drawn.box.layer, drawn.box.y))  # the order a keyboard walks through
     return Picture(
         width=drawing.width + 2 * MARGIN,
         height=drawing.height + 2 * MARGIN / 2,
         boxes=boxes,
-        curves=_curves(found, drawing, address.level),
+        curves=[*curves_of(found, drawing, folding, rows, looking), *column_curves(drawing, rows, looking)],
         cycle_names=[[found.nodes[pk].product.name for pk in group] for group in found.cycles],
     )
-
-
-def _height(node: Node, level: str) -> float:
-    if level != "port" or not node.ports:
-        return HEAD_HEIGHT
-    rows = min(len(node.ports), ROWS_SHOWN) + (len(node.ports) > ROWS_SHOWN)
-    return HEAD_HEIGHT + rows * ROW_HEIGHT + 4
 
 
 def _shifted(box: Box) -> Box:
     return Box(box.x + MARGIN, box.y + MARGIN / 2, box.width, box.height, box.layer)
 
 
-def _cut(text: str, letters: int) -> str:
-    return text if len(text) <= letters else text[: letters - 1].rstrip() + "…"
-
-
 def product_url(node: Node) -> str:
     return address_of("products:detail", node.product.domain.slug, node.product.slug)
 
 
-def port_url(node: Node, port: OutputPort) -> str:
-    product = node.product
-    return address_of("products:port", product.domain.slug, product.slug, port.name, port.version)
-
-
 def _drawn(
-    found: Neighbourhood,
-    node: Node,
-    box: Box,
-    address: Address,
-    *,
-    in_cycle: bool,
-    closable: set[tuple[str, int]],
+    found: Neighbourhood, node: Node, box: Box, address: Address, looking: Looking, *, in_cycle: bool
 ) -> Drawn:
-    owner = node.product.team.name if node.product.team else "Unowned"
-    drawn = Drawn(
-        node=node,
+    product = node.product
+    owner = product.team.name if product.team else "Unowned"
+    return Drawn(
+        key=node.key,
+        name=product.name,
         box=box,
-        title=_cut(node.product.name, TITLE_LETTERS),
-        subtitle=_cut(f"{node.product.domain.name} · {owner}", SUBTITLE_LETTERS),
+        title=cut(product.name, TITLE_LETTERS),
+        subtitle=cut(f"{product.domain.name} · {owner}", SUBTITLE_LETTERS),
         url=product_url(node),
         focus_url=f"{address_of('lineage:lineage')}?{address.about(node.key).query()}",
-        is_focus=node.product.pk == found.focus.product.pk,
+        hue=product.domain.hue,
+        lifecycle=product.lifecycle,
+        is_focus=product.pk == found.focus.product.pk,
         in_cycle=in_cycle,
+        is_hit=looking.finds(node),
+        state=looking.states.get(product.pk),
+        toggle=_toggle(node, address),
     )
-    if address.level == "port":
-        drawn.rows = _rows(found, node)
-        drawn.rows_left_out = max(len(node.ports) - ROWS_SHOWN, 0)
-    drawn.stubs = [
-        stub
-        for way in (UP, DOWN)
-        if (stub := _stub(found, node, box, address, way, closes=(way, node.product.pk) in closable))
-    ]
-    return drawn
 
 
-def _rows(found: Neighbourhood, node: Node) -> list[Row]:
-    focus = found.focus.port
-    return [
-        Row(
-            label=_cut(f"{port.name} {port.version}", TITLE_LETTERS),
-            url=port_url(node, port),
-            y=HEAD_HEIGHT + place * ROW_HEIGHT,
-            is_focus=focus is not None and port.pk == focus.pk,
-        )
-        for place, port in enumerate(node.ports[:ROWS_SHOWN])
-    ]
+def _toggle(node: Node, address: Address) -> Toggle | None:
+    """Products show their ports, then the columns, then as much as the others again."""
+    if not node.ports:
+        return None
+    key, level = node.product.key, level_of(address, node)
+    base = address_of("lineage:lineage")
+    if level == "product":
+        url = f"{base}?{address.expanding('port', key).query()}"
+        return Toggle("▸", f"Show the ports of {node.product.name}", url)
+    if level == "port":
+        url = f"{base}?{address.expanding('column', key).query()}"
+        return Toggle("▹", f"Show the columns of {node.product.name}", url)
+    if ("column", key) in address.expanded:
+        return Toggle("▾", f"Show less of {node.product.name}", f"{base}?{address.folding(key).query()}")
+    return None
+
+
+def _domain(found: Neighbourhood, folded: Folded, box: Box, address: Address, looking: Looking) -> Drawn:
+    nodes = [found.nodes[pk] for pk in folded.products]
+    url = f"{address_of('lineage:lineage')}?{address.expanding('product', folded.domain.slug).query()}"
+    some = "1 product" if len(nodes) == 1 else f"{len(nodes)} products"
+    return Drawn(
+        key=f"domain:{folded.domain.slug}",
+        name=f"Domain {folded.domain.name}, {some}",
+        box=box,
+        title=cut(folded.domain.name, TITLE_LETTERS),
+        subtitle=cut(f"{some}: " + ", ".join(node.product.name for node in nodes), SUBTITLE_LETTERS),
+        url=address_of("domains:detail", folded.domain.slug),
+        focus_url=url,
+        hue=folded.domain.hue,
+        is_hit=any(looking.finds(node) for node in nodes),
+        toggle=Toggle("▸", f"Show the products of {folded.domain.name}", url),
+    )
 
 
 def _stub(
@@ -216,51 +220,3 @@ def _closable(found: Neighbourhood) -> set[tuple[str, int]]:
             if 0 <= near < far:
                 closable.add((way, mine))
     return closable
-
-
-def _curves(found: Neighbourhood, drawing: Drawing[int], level: str) -> list[Curve]:
-    circles = [set(group) for group in found.cycles]
-    ports = defaultdict(set)
-    for edge in found.edges:
-        ports[edge.upstream, edge.downstream].add(edge.port_id)
-    curves = []
-    for route in drawing.routes:
-        up, down = found.nodes[route.upstream], found.nodes[route.downstream]
-        in_cycle = any(route.upstream in circle and route.downstream in circle for circle in circles)
-        starts = _starts(up, drawing.boxes[route.upstream], ports[route.upstream, route.downstream], level)
-        curves += [
-            Curve(
-                _path(route, start),
-                up.key,
-                down.key,
-                f"{up.product.name} feeds {down.product.name}",
-                in_cycle,
-            )
-            for start in starts
-        ]
-    return curves
-
-
-def _starts(node: Node, box: Box, port_ids: set[int], level: str) -> list[float | None]:
-    """Heights where the edge leaves its box: each feeding port's row at port level, else the middle (None)."""
-    if level != "port":
-        return [None]
-    places = [place for place, port in enumerate(node.ports) if port.pk in port_ids]
-    return [box.y + HEAD_HEIGHT + (min(place, ROWS_SHOWN) + 0.5) * ROW_HEIGHT for place in places] or [None]
-
-
-def _path(route: Route[int], start: float | None) -> str:
-    points = [(x + MARGIN, y + MARGIN / 2) for x, y in route.points]
-    if start is not None:
-        points[0] = (points[0][0], start + MARGIN / 2)
-    return curve(points)
-
-
-def curve(points: list[Point]) -> str:
-    """An SVG path through `points`: straight along a level, bent between levels."""
-    parts = [f"M{points[0][0]:.0f} {points[0][1]:.1f}"]
-    for (x1, y1), (x2, y2) in pairwise(points):
-        middle = (x1 + x2) / 2
-        bend = f"C{middle:.0f} {y1:.1f} {middle:.0f} {y2:.1f} {x2:.0f} {y2:.1f}"
-        parts.append(f"L{x2:.0f} {y2:.1f}" if y1 == y2 else bend)
-    return "".join(parts)

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("lineage/export.svg", views.export_svg, name="export-svg"),
     path("lineage/export.json", views.export_json, name="export-json"),
     path("lineage/export.csv", views.export_csv, name="export-csv"),
+    path("lineage/export.mmd", views.export_mermaid, name="export-mermaid"),
     path("lineage/changes/", edge_views.changes, name="changes"),
     path("lineage/changes.json", edge_views.changes_json, name="changes-json"),
     path("lineage/changes.csv", edge_views.changes_csv, name="changes-csv"),

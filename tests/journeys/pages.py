@@ -96,6 +96,15 @@ PAGES: list[PageSpec] = [
     PageSpec("lineage", "/lineage/"),
     PageSpec("lineage-picture", "/lineage/?node=product:listening/play-events&depth=2"),
     PageSpec("lineage-ports", "/lineage/?node=product:listening/play-events&level=port"),
+    PageSpec(
+        "lineage-columns", "/lineage/?node=product:listening/play-events&level=column&lens=quality&find=plays"
+    ),
+    PageSpec("lineage-domains", "/lineage/?node=product:listening/play-events&level=domain&lens=age"),
+    PageSpec("lineage-past", "/lineage/?node=product:listening/play-events&at=2026-03-01"),
+    PageSpec("lineage-edges", "/lineage/edges/"),
+    PageSpec("lineage-edge-new", f"{PRODUCT}lineage/new/"),
+    PageSpec("lineage-changes", "/lineage/changes/"),
+    PageSpec("lineage-clean", "/lineage/edges/clean/", "admin"),
     PageSpec("lineage-tab", f"{PRODUCT}lineage/"),
     PageSpec("map", "/map/"),
     PageSpec("map-guest", "/map/", "guest"),

@@ -71,6 +71,10 @@ ROUTES: Routes = {
         Example(ledger, hidden(), conceals=True),
     ],
     "lineage:edges-clean": [Example(nothing, page(403, guest=403, admin=200))],
+    "lineage:export-mermaid": [
+        Example(nothing, page(), query="?node=product:listening/play-events&lens=classification"),
+        Example(nothing, hidden(), conceals=True, query="?node=product:vault/vlt9-ledger"),
+    ],
     "lineage:changes": [
         Example(nothing, page(guest=200)),
         Example(nothing, page(), query="?node=product:listening/play-events&from=2026-01-01"),

@@ -45,7 +45,7 @@ function start(graph) {
   dragToPan(scroll);
   walkByArrows(svg, scroll);
   lightEdges(svg);
-  const focus = svg.querySelector(".box.focus .frame");
+  const focus = svg.querySelector(".box.hit .frame") ?? svg.querySelector(".box.focus .frame");
   if (focus) centre(scroll, focus);
 }
 
@@ -122,7 +122,7 @@ function middle(node) {
 }
 
 function lightEdges(svg) {
-  const edges = [...svg.querySelectorAll(".edge")];
+  const edges = [...svg.querySelectorAll(".edge:not(.column)")];
   function light(key) {
     svg.classList.toggle("lit", Boolean(key));
     const near = new Set([key]);

@@ -86,3 +86,36 @@ def test_owner_lens_tells_teams_apart_by_letters_and_hue() -> None:
 def test_lifecycle_lens_has_a_shape_for_each_step() -> None:
     lens = lens_named("lifecycle")
     assert len({state.shape for state in lens.states.values()}) == len(lens.states) == 5
+
+
+def test_contract_slo_and_certification_agree_with_the_trust_strip() -> None:
+    now = timezone.now()
+    hour = timedelta(hours=1)
+    domain = make.make_domain()
+    rows = []
+    for number, (contract, slo, valid, until) in enumerate(
+        every(
+            ("", "kept", "drifted", "unknown"),
+            ("", "good", "warning", "bad"),
+            (None, -hour, hour),
+            (None, -hour, hour),
+        )
+    ):
+        product = DataProduct(domain=domain, name=f"P {number}", slug=f"p-{number}", lifecycle="active")
+        moment = valid and now + valid
+        rows.append(
+            ProductTrust(
+                product=product, contract_status=contract, measured_at=valid and now - 2 * hour, valid_until=moment,
+                slo_status=slo, slo_measured_at=valid and now - 2 * hour, slo_valid_until=moment,
+                certified_at=until and now - 2 * hour, certified_until=until and now + until, has_owner=True,
+            )
+        )  # fmt: skip
+    DataProduct.objects.bulk_create([row.product for row in rows])
+    ProductTrust.objects.bulk_create(rows)
+    for key, mark_key in (("contract", "contract"), ("slo", "slos"), ("certification", "certification")):
+        seen = set()
+        for product in lens_named(key).through(DataProduct.objects.select_related("trust")):
+            mark = next(mark for mark in marks(product.trust, now) if mark.key == mark_key)
+            assert product.state == mark.meaning, (key, product.trust.__dict__)
+            seen.add(product.state)
+        assert seen == set(lens_named(key).states)
