@@ -10,6 +10,7 @@ ANNOUNCED = (
     "lineage.tabs",
     "lineage.datasets.permissions",
     "lineage.datasets.samples",
+    "lineage.datasets.receivers",
 )
 
 

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from catalog.assets.models import Asset
-from lineage.datasets.models import DatasetAlias, DatasetMerge
+from lineage.datasets.models import DatasetAlias, DatasetMerge, DeclaredName
 from lineage.impact.models import ClassificationProposal, GraphChange
 from lineage.openlineage.models import DatasetFacets, LineageEvent, RunDataset
 
@@ -18,6 +18,7 @@ __all__ = [
     "DatasetAlias",
     "DatasetFacets",
     "DatasetMerge",
+    "DeclaredName",
     "GraphChange",
     "Job",
     "LineageEdge",

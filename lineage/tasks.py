@@ -3,7 +3,12 @@
 from datetime import timedelta
 
 from celery import shared_task
+from django.utils import timezone
 
+from catalog.products.models import OutputPort
+from lineage.datasets.declaring import sync_declared_names
+from lineage.datasets.finding import give_keys
+from lineage.datasets.proposing import propose_lookalikes
 from lineage.edges.deriving import follow_claims
 from lineage.impact.snapshot import build_snapshot, is_due
 from lineage.openlineage.tasks import PERIODIC as PROJECTING
@@ -15,6 +20,8 @@ PERIODIC = {
     "lineage.follow_claims": timedelta(minutes=5),
     "lineage.build_snapshot": timedelta(minutes=1),
     "lineage.check_snapshot": timedelta(minutes=10),
+    "lineage.keep_names": timedelta(minutes=15),
+    "lineage.sync_declared_names": timedelta(days=1),
 }
 
 
@@ -41,3 +48,17 @@ def build_edges_snapshot() -> bool:
 def check_edges_snapshot() -> bool:
     """The same where edges were written past the trail of changes: compares all edges with those it was made of."""
     return is_due(is_thorough=True) and build_snapshot()
+
+
+@shared_task(name="lineage.keep_names")
+def keep_names() -> int:
+    """Make datasets that crawls wrote findable by any spelling, and propose merges of look-alikes; how many are new."""
+    while give_keys():
+        pass
+    return propose_lookalikes(at=timezone.now())
+
+
+@shared_task(name="lineage.sync_declared_names")
+def sync_all_declared_names() -> int:
+    """Read again what all ports and contracts declare, past the receivers; returns how many names changed."""
+    return sync_declared_names(OutputPort.objects.values_list("pk", flat=True))

@@ -99,8 +99,9 @@ class NewReading:
 def write_assets(*, seen: Iterable[SeenAsset], now: datetime) -> None:
     """Insert new assets of connections, and overwrite what changed of known ones; both count as present.
 
-    An asset another connection brought first stays with that connection.
+    An asset another connection brought first stays with that connection; one that only events told of is adopted.
     """
+    listed = list(seen)
     rows = [
         (
             item.connection_id,
@@ -118,9 +119,19 @@ def write_assets(*, seen: Iterable[SeenAsset], now: datetime) -> None:
             now,
             now,
         )
-        for item in seen
+        for item in listed
     ]
     bulk.upsert(Asset, _ASSET, rows, unique=("namespace", "name"), update=_ALTERED)
+    _adopt(listed)
+
+
+def _adopt(seen: Iterable[SeenAsset]) -> None:
+    """Give assets without a connection the one whose crawl has now seen them."""
+    brought = {(item.namespace, item.name): item.connection_id for item in seen}
+    orphans = Asset.objects.filter(connection=None, namespace__in={space for space, _ in brought})
+    for pk, namespace, name in orphans.values_list("pk", "namespace", "name"):
+        if (namespace, name) in brought:
+            Asset.objects.filter(pk=pk).update(connection_id=brought[namespace, name])
 
 
 def touch_assets(*, ids: Iterable[int], now: datetime) -> None:

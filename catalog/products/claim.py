@@ -46,9 +46,9 @@ class NewProduct:
 
 
 def assets_of(
-    connection: Connection, *, state: str = "unclaimed", q: str = "", sort: str = ""
+    connection: Connection | None, *, state: str = "unclaimed", q: str = "", sort: str = ""
 ) -> QuerySet[Asset]:
-    """What was seen in a connection, with `field_count` of the newest schema and `port_count` of claiming ports."""
+    """What was seen in a connection (None: what only machines told of), with `field_count` of the newest schema and `port_count` of claiming ports."""
     newest = SchemaVersion.objects.filter(asset=OuterRef("pk"), origin="observed").order_by("-number")
     rows = Asset.objects.filter(connection=connection).annotate(
         field_count=Subquery(newest.values("field_count")[:1]),
@@ -87,15 +87,20 @@ def claimable_products(user: User) -> QuerySet[DataProduct]:
 
 @transaction.atomic
 def claim_assets(
-    *, actor: User | None, connection: Connection, assets: Sequence[Asset], product: DataProduct | NewProduct
+    *,
+    actor: User | None,
+    connection: Connection | None,
+    assets: Sequence[Asset],
+    product: DataProduct | NewProduct,
 ) -> list[OutputPort]:
     """Make one draft port per asset, in an existing product or a new draft one.
 
     The port starts with what the store says: kind, place, format, comment; its schema is the asset's. What is claimed
-    is read by the crawl that `ports_claimed` asks for. Nothing is made unless all can be.
+    is read by the crawl that `ports_claimed` asks for. Nothing is made unless all can be. Datasets without a connection
+    (None), of which only events told, are claimed the same way; nothing reads them.
     Raises NotAllowed, or Invalid naming the assets that cannot be claimed.
     """
-    kernel.require(actor, "port.connect", connection, f"You may not offer what is in {connection}.")
+    _require(actor, connection)
     _check(connection, assets)
     if isinstance(product, NewProduct):
         product = services.create_product(actor=actor, domain=product.domain, name=product.name)
@@ -103,11 +108,13 @@ def claim_assets(
     Asset.objects.filter(pk__in=[asset.pk for asset in assets]).update(is_ignored=False)
     audit.record(
         actor=actor,
-        verb="connection.claimed",
-        obj=connection,
+        verb="connection.claimed" if connection else "dataset.claimed",
+        obj=connection or ports[0].product,
         product_id=product.pk,
         detail={"assets": [asset.name for asset in assets]},
     )
+    if connection is None:
+        return ports
     transaction.on_commit(
         partial(
             ports_claimed.send_robust,
@@ -119,7 +126,14 @@ def claim_assets(
     return ports
 
 
-def _check(connection: Connection, assets: Sequence[Asset]) -> None:
+def _require(actor: User | None, connection: Connection | None) -> None:
+    if connection is None:
+        kernel.require(actor, "dataset.claim", None, "You may not claim datasets.")
+    else:
+        kernel.require(actor, "port.connect", connection, f"You may not offer what is in {connection}.")
+
+
+def _check(connection: Connection | None, assets: Sequence[Asset]) -> None:
     if not assets or len(assets) > MOST:
         raise invalid([Problem("assets", "count", f"Choose from 1 to {MOST} tables or files.")])
     claimed = set(
@@ -127,8 +141,9 @@ def _check(connection: Connection, assets: Sequence[Asset]) -> None:
     )
     problems = []
     for asset in assets:
-        if asset.connection_id != connection.pk:
-            problems.append(Problem("assets", "unknown", f"{asset.name} is not in {connection}."))
+        if asset.connection_id != (connection.pk if connection else None):
+            where = str(connection) if connection else "quarantine"
+            problems.append(Problem("assets", "unknown", f"{asset.name} is not in {where}."))
         elif asset.vanished_at is not None:
             problems.append(Problem("assets", "vanished", f"{asset.name} is not there any more."))
         elif asset.pk in claimed:
@@ -137,7 +152,9 @@ def _check(connection: Connection, assets: Sequence[Asset]) -> None:
         raise invalid(problems)
 
 
-def _port(actor: User | None, product: DataProduct, connection: Connection, asset: Asset) -> OutputPort:
+def _port(
+    actor: User | None, product: DataProduct, connection: Connection | None, asset: Asset
+) -> OutputPort:
     facts = _facts(connection, asset)
     return services.create_port(
         actor=actor,
@@ -145,7 +162,7 @@ def _port(actor: User | None, product: DataProduct, connection: Connection, asse
         title=short_name(asset.name),
         description=asset.comment,
         kind=asset.kind,
-        environment=connection.environment,
+        environment=connection.environment if connection else "production",
         modality=facts.modality,
         connection=connection,
         asset=asset,
@@ -155,7 +172,10 @@ def _port(actor: User | None, product: DataProduct, connection: Connection, asse
     )
 
 
-def _facts(connection: Connection, asset: Asset) -> PortFacts:
+def _facts(connection: Connection | None, asset: Asset) -> PortFacts:
+    if connection is None:
+        modality = "streaming" if asset.kind == Asset.Kind.TOPIC else "batch"
+        return PortFacts(location=f"{asset.namespace}/{asset.name}", modality=modality)
     connector = registry().connectors.get(connection.kind)
     return connector.facts(connection.config, asset.address) if connector else PortFacts(location=asset.name)
 
@@ -172,19 +192,21 @@ def short_name(name: str) -> str:
 
 @transaction.atomic
 def set_ignored(
-    *, actor: User | None, connection: Connection, assets: Iterable[Asset], is_ignored: bool
+    *, actor: User | None, connection: Connection | None, assets: Iterable[Asset], is_ignored: bool
 ) -> int:
     """Say that assets will not become ports (temporary tables, copies), or take it back; returns how many changed.
 
     Raises NotAllowed.
     """
-    kernel.require(actor, "port.connect", connection, f"You may not sort what is in {connection}.")
-    ids = [asset.pk for asset in assets if asset.connection_id == connection.pk]
+    _require(actor, connection)
+    own = connection.pk if connection else None
+    ids = [asset.pk for asset in assets if asset.connection_id == own]
     changed = Asset.objects.filter(pk__in=ids).exclude(is_ignored=is_ignored)
     names: list[str] = list(changed.values_list("name", flat=True))
     count = changed.update(is_ignored=is_ignored)
     if count:
         verb = "connection.assets_ignored" if is_ignored else "connection.assets_noticed"
         detail: dict[str, Any] = {"assets": names[:MOST], "count": count}
-        audit.record(actor=actor, verb=verb, obj=connection, detail=detail)
+        about = connection or Asset.objects.get(pk=ids[0])
+        audit.record(actor=actor, verb=verb, obj=about, detail=detail)
     return count

@@ -65,8 +65,16 @@ def can_connect_port(user: User, connection: Connection) -> bool:
     return kernel.standing(user).has_role(connection.team_id, *OWNING_ROLES, Role.DOMAIN_ADMIN)
 
 
+def can_claim_datasets(user: User, nothing: object = None) -> bool:
+    """Owners, stewards and domain admins of any team, platform admins: they see datasets in quarantine."""
+    who = kernel.standing(user)
+    roles = (*OWNING_ROLES, Role.DOMAIN_ADMIN)
+    return who.is_platform_admin or any(who.teams_by_role.get(role) for role in roles)
+
+
 kernel.register("product.view", can_view_product)
 kernel.register("product.create", can_create_product, on="domain")
 kernel.register("product.edit", can_edit_product)
 kernel.register("product.publish", can_publish_product)
 kernel.register("port.connect", can_connect_port, on="connection")
+kernel.register("dataset.claim", can_claim_datasets, on="")

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from catalog.assets.models import Asset
+from catalog.products.models import OutputPort
 
 
 class DatasetAliasQuerySet(models.QuerySet["DatasetAlias"]):
@@ -19,6 +20,7 @@ class DatasetAlias(models.Model):
         SPELLING = "spelling", "Spelled otherwise"  # the platform's rules make both names one
         BY_HAND = "by_hand", "Bound by a person"
         MERGE = "merge", "Name of a merged dataset"
+        DECLARED = "declared", "Named by a port or its contract"
 
     namespace = models.CharField(max_length=400)
     name = models.CharField(max_length=400)
@@ -106,3 +108,21 @@ class DatasetMerge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.gone_id} into {self.kept_id}: {self.state}"
+
+
+class DeclaredName(models.Model):
+    """A name by which an event may call what a port offers, from its location or its contract's servers."""
+
+    port = models.ForeignKey(OutputPort, on_delete=models.CASCADE, related_name="declared_names")
+    namespace = models.CharField(max_length=400)
+    name = models.CharField(max_length=400)
+    match_key = models.CharField(max_length=64, db_index=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["port", "namespace", "name"], name="declared_name_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.port_id}: {self.namespace} {self.name}"

@@ -7,21 +7,13 @@ that only machines told of is in quarantine: for those who could claim it, gover
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from catalog.accounts import kernel
-from catalog.accounts.models import Role, User
+from catalog.accounts.models import User
 from catalog.assets.models import Asset
 from catalog.connections.models import Connection
 from catalog.products.models import OutputPort
-from catalog.products.permissions import OWNING_ROLES, can_connect_port, can_edit_product
+from catalog.products.permissions import can_claim_datasets, can_connect_port, can_edit_product
 from lineage.datasets.models import DatasetMerge
 from lineage.models import Job, LineageEdge, NodeKind, RunDataset
-
-CLAIMING_ROLES = (*OWNING_ROLES, Role.DOMAIN_ADMIN)
-
-
-def can_claim_datasets(user: User, nothing: object = None) -> bool:
-    """Owners, stewards and domain admins of any team, platform admins: they see datasets in quarantine."""
-    who = kernel.standing(user)
-    return who.is_platform_admin or any(who.teams_by_role.get(role) for role in CLAIMING_ROLES)
 
 
 def can_view_quarantine(user: User, nothing: object = None) -> bool:
@@ -77,6 +69,5 @@ def visible_jobs(user: User) -> "QuerySet[Job]":
     )
 
 
-kernel.register("dataset.claim", can_claim_datasets, on="")
 kernel.register("dataset.view_quarantine", can_view_quarantine, on="")
 kernel.register("dataset.name", can_name_dataset, on="asset")

@@ -7,10 +7,11 @@ from typing import Any
 from django.db import transaction
 
 from catalog.assets.models import Asset
+from lineage.datasets.declaring import claimed_by_declaration, link_ports
 from lineage.datasets.finding import make_assets, resolved, slices
-from lineage.datasets.models import DatasetAlias, DatasetMerge
+from lineage.datasets.merging import join_doubles
+from lineage.datasets.models import DatasetAlias
 from lineage.datasets.naming import DatasetName, Known, chosen, fitted, kind_of, match_key
-from lineage.datasets.proposing import propose_merges
 from lineage.models import Source
 
 _LONGEST_KEPT = 4_000  # characters of a name that did not fit, kept in the asset's address
@@ -28,6 +29,11 @@ def find_or_make_assets(names: Collection[DatasetName], *, seen_at: datetime) ->
     wanted = set(stored.values())
     found, respelled = resolved(wanted)
     missing = wanted - found.keys()
+    declared = claimed_by_declaration(missing) if missing else {}
+    told = {name: row.port.asset_id for name, row in declared.items() if row.port.asset_id is not None}
+    _remember(told, DatasetAlias.Kind.DECLARED, at=seen_at)
+    found |= told
+    missing -= told.keys()
     if missing:
         whole = {short: name for name, short in stored.items()}
         make_assets({name: _facts(whole[name]) for name in _apart(missing)}, seen_at)
@@ -37,6 +43,7 @@ def find_or_make_assets(names: Collection[DatasetName], *, seen_at: datetime) ->
             found[name] = Asset.objects.values_list("pk", flat=True).get(
                 namespace=name.namespace, name=name.name
             )
+        link_ports({declared[name].port_id: found[name] for name in missing if name in declared})
     _remember(respelled, DatasetAlias.Kind.SPELLING, at=seen_at)
     _touch(set(found.values()), seen_at)
     return {name: found[short] for name, short in stored.items()}
@@ -48,8 +55,8 @@ def add_symlinks(
 ) -> None:
     """Learn from a machine that the second name of each pair is another name of the first.
 
-    A name nobody knew becomes an alias. Where both are assets already, it is proposed to merge them. An alias that a
-    person took back is not made again.
+    A name nobody knew becomes an alias. Where both are assets already, one of which only machines told of, they are
+    merged, so that the order of events does not matter; else it is proposed. What a person took back is not done again.
     """
     stored = [(fitted(one), fitted(other)) for one, other in pairs]
     names = {name for pair in stored for name in pair}
@@ -68,7 +75,7 @@ def add_symlinks(
         elif one in ids and ids[one] != ids[other] and not {one, other} & refused:
             doubles.add((ids[one], ids[other]))
     _remember(aliases, DatasetAlias.Kind.SYMLINK, at=seen_at, source=source)
-    propose_merges(doubles, reason=DatasetMerge.Reason.SYMLINK, at=seen_at)
+    join_doubles(doubles, at=seen_at)
 
 
 def _apart(names: Iterable[DatasetName]) -> list[DatasetName]:

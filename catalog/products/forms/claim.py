@@ -13,13 +13,13 @@ from catalog.products.models import DataProduct
 
 
 class SelectionForm(forms.Form):
-    """Assets of one connection that were ticked."""
+    """Assets of one connection that were ticked; without one, those only machines told of."""
 
     assets = forms.ModelMultipleChoiceField(
         Asset.objects.none(), error_messages={"required": "Tick at least one table or file."}
     )
 
-    def __init__(self, connection: Connection, *args: Any, **options: Any) -> None:
+    def __init__(self, connection: Connection | None, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         field = self.fields["assets"]
         assert isinstance(field, forms.ModelMultipleChoiceField)  # noqa: S101 - declared above
@@ -40,7 +40,7 @@ class ClaimForm(SelectionForm):
         empty_label="Choose a domain",
     )
 
-    def __init__(self, user: User, connection: Connection, *args: Any, **options: Any) -> None:
+    def __init__(self, user: User, connection: Connection | None, *args: Any, **options: Any) -> None:
         super().__init__(connection, *args, **options)
         for name, rows in (("product", claimable_products(user)), ("domain", creatable_domains(user))):
             field = self.fields[name]
