@@ -48,7 +48,10 @@ class NewProduct:
 def assets_of(
     connection: Connection | None, *, state: str = "unclaimed", q: str = "", sort: str = ""
 ) -> QuerySet[Asset]:
-    """What was seen in a connection (None: what only machines told of), with `field_count` of the newest schema and `port_count` of claiming ports."""
+    """What was seen in a connection; None: what only machines told of.
+
+    With `field_count` of the newest schema and `port_count` of claiming ports.
+    """
     newest = SchemaVersion.objects.filter(asset=OuterRef("pk"), origin="observed").order_by("-number")
     rows = Asset.objects.filter(connection=connection).annotate(
         field_count=Subquery(newest.values("field_count")[:1]),
@@ -174,8 +177,10 @@ def _port(
 
 def _facts(connection: Connection | None, asset: Asset) -> PortFacts:
     if connection is None:
-        modality = "streaming" if asset.kind == Asset.Kind.TOPIC else "batch"
-        return PortFacts(location=f"{asset.namespace}/{asset.name}", modality=modality)
+        place = f"{asset.namespace}/{asset.name}"
+        if asset.kind == Asset.Kind.TOPIC:
+            return PortFacts(location=place, modality="streaming")
+        return PortFacts(location=place)
     connector = registry().connectors.get(connection.kind)
     return connector.facts(connection.config, asset.address) if connector else PortFacts(location=asset.name)
 

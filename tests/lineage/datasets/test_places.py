@@ -18,7 +18,7 @@ SERVERS = [
     ({"type": "bigquery", "project": "p", "dataset": "d"}, ("bigquery", "p.d.t")),
     ({"type": "trino", "host": "h", "port": 8080, "catalog": "c", "schema": "s"}, ("trino://h:8080", "c.s.t")),
     ({"type": "databricks", "host": "https://x.net", "catalog": "c", "schema": "s"}, ("databricks://x.net", "c.s.t")),
-    ({"type": "athena", "regionName": "e", "schema": "s"}, ("awsathena://athena.e.amazonaws.com", "AwsDataCatalog.s.t")),
+    ({"type": "athena", "region": "e", "catalog": "c", "schema": "s"}, ("awsathena://athena.e.amazonaws.com", "c.s.t")),
     ({"type": "glue", "account": "1", "database": "d", "regionName": "eu"}, ("arn:aws:glue:eu:1", "table/d/t")),
     ({"type": "kafka", "host": "h:9092"}, ("kafka://h:9092", "t")),
     ({"type": "kafka", "host": "h:9092", "topic": "x"}, ("kafka://h:9092", "x")),
