@@ -2,19 +2,19 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
 
 from catalog.assets.models import Asset
 from catalog.audit import services as audit
+from catalog.common.announcing import announce
 from catalog.common.documents import read_document
 from catalog.common.errors import PortalError
 from catalog.contracts import detect, odcs
 from catalog.contracts.models import PortContract
 from catalog.products.models import OutputPort
-from catalog.products.signals import port_changed
+from catalog.products.signals import products_changed
 from lineage.datasets.finding import resolved, slices
 from lineage.datasets.models import DatasetMerge, DeclaredName
 from lineage.datasets.naming import DatasetName, Known, chosen, fitted, match_key
@@ -119,10 +119,7 @@ def link_ports(assets: Mapping[int, int]) -> None:
         audit.record(
             actor=None, verb="port.dataset_found", obj=item, product_id=item.product_id, detail=detail
         )
-        send = partial(
-            port_changed.send_robust, sender=OutputPort, port_id=item.pk, product_id=item.product_id
-        )
-        transaction.on_commit(send)
+    announce(products_changed, sender=OutputPort, product_ids=[], port_ids=linked)
     follow_claims(linked)
 
 
