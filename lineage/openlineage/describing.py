@@ -6,8 +6,10 @@ A crawled asset is what its crawl saw; what events say of it stands beside that,
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from operator import attrgetter
 
 from catalog.assets.models import Asset
+from catalog.common import bulk
 from catalog.schemas.fingerprint import fingerprint
 from catalog.schemas.models import SchemaVersion
 from catalog.schemas.recording import NewSchema, write_versions
@@ -19,6 +21,7 @@ from lineage.openlineage.reading import moment
 from lineage.openlineage.unpacking import DatasetTold, Told
 
 _COLUMNS = ["facets", "told_at", "last_event_at"]
+_columns = attrgetter(*_COLUMNS)
 _MOST_COMMENT = 4_000  # characters
 _DESCRIBES = {
     "schema",
@@ -40,7 +43,7 @@ def describe_datasets(events: Iterable[Told], ids: Mapping[DatasetName, int]) ->
         return
     rows = _locked(told)
     changed = {pk: names for pk, sayings in told.items() if (names := _merge(rows[pk], sayings))}
-    DatasetFacets.objects.bulk_update([rows[pk] for pk in changed], _COLUMNS, batch_size=500)
+    bulk.update(DatasetFacets, _COLUMNS, [(rows[pk].pk, *_columns(rows[pk])) for pk in changed])
     _describe_assets({pk: rows[pk] for pk, names in changed.items() if names & _DESCRIBES})
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from django.db import transaction
 
+from catalog.common import bulk
 from lineage.models import Job
 from lineage.openlineage.names import fitting
 from lineage.openlineage.newest import stamp, take, take_facets
@@ -67,13 +69,17 @@ def see_jobs(seen: Iterable[JobSeen]) -> dict[JobKey, Job]:
         _take(jobs, one)
     changed = [job for key, job in jobs.items() if _state(job) != before[key]]
     if changed:
-        Job.objects.bulk_update(changed, _COLUMNS, batch_size=500)
+        bulk.update(Job, _COLUMNS, [(job.pk, *_columns(job)) for job in changed])
     return jobs
 
 
 _COLUMNS = [
-    "parent", "integration", "kind", "description", "facets", "told_at", "first_seen_at", "last_seen_at", "removed_at",
+    "parent_id", "integration", "kind", "description", "facets", "told_at", "first_seen_at", "last_seen_at",
+    "removed_at",
 ]  # fmt: skip
+
+
+_columns = attrgetter(*_COLUMNS)
 
 
 def _locked(firsts: Mapping[JobKey, datetime]) -> dict[JobKey, Job]:

@@ -8,11 +8,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from operator import attrgetter
+from typing import Any, TypeVar
 
+from catalog.common import bulk
 from lineage.datasets.naming import DatasetName
 from lineage.edges.observing import ColumnLink, observe_edges
-from lineage.models import Job, Run, Source
+from lineage.models import ColumnEdge, Job, LineageEdge, NodeKind, Run, Source
 from lineage.openlineage.models import RunDataset
 from lineage.openlineage.newest import take_facets
 from lineage.openlineage.unpacking import DatasetTold, Told
@@ -21,6 +23,8 @@ MOST_PAIRS = (
     20_000  # of one run: a job that reads and writes hundreds of datasets says nothing of which makes which
 )
 Ids = Mapping[DatasetName, int]
+Pair = tuple[int, int]
+T = TypeVar("T")
 Spoken = tuple[Told, Job | None, Run | None]
 _Key = tuple[int | None, int, int, bool]  # run, job, asset, is_output; the job counts where there is no run
 
@@ -29,7 +33,7 @@ _Key = tuple[int | None, int, int, bool]  # run, job, asset, is_output; the job 
 class _Sight:
     """What one job was seen making at one moment."""
 
-    pairs: set[tuple[int, int]] = field(default_factory=set)
+    pairs: set[Pair] = field(default_factory=set)
     columns: set[ColumnLink] = field(default_factory=set)
 
 
@@ -46,12 +50,70 @@ def link(spoken: Sequence[Spoken], ids: Ids) -> None:
         if run is None:
             sight.pairs |= _crossed(_ids(told, ids, False), _ids(told, ids, True))
     _of_runs(sights, {run.pk: run for _, _, run in spoken if run is not None})
-    for (job_id, at), sight in sorted(sights.items(), key=lambda item: (item[0][1], item[0][0] or 0)):
-        if sight.pairs or sight.columns:
-            observe_edges(
-                source=Source.OPENLINEAGE, job_id=job_id, assets=sorted(sight.pairs), columns=list(sight.columns),
-                seen_at=at,
-            )  # fmt: skip
+    for (job_id, at), sight in sorted(
+        _telling(sights).items(), key=lambda item: (item[0][1], item[0][0] or 0)
+    ):
+        observe_edges(
+            source=Source.OPENLINEAGE, job_id=job_id, assets=sorted(sight.pairs), columns=list(sight.columns),
+            seen_at=at,
+        )  # fmt: skip
+
+
+def _telling(sights: _Sights) -> _Sights:
+    """The sights that say something: of each edge the first and the last of the batch, unless it is known by then."""
+    told: _Sights = defaultdict(_Sight)
+    pairs = _first_and_last({key: sight.pairs for key, sight in sights.items()})
+    links = _first_and_last({key: sight.columns for key, sight in sights.items()})
+    known = _known_edges(pairs)
+    for (job_id, pair), (first, last) in pairs.items():
+        since, until = known.get((job_id, *pair), (None, None))
+        if since is None or since > first:
+            told[job_id, first].pairs.add(pair)
+        if until is None or until < last:
+            told[job_id, last].pairs.add(pair)
+    known_links = _known_columns(links)
+    for (job_id, one), (first, last) in links.items():
+        ends = (one.upstream_asset, one.upstream_path, one.downstream_asset, one.downstream_path)
+        since = known_links.get((job_id, *ends))
+        for at in {last} if since is not None and since <= first else {first, last}:
+            told[job_id, at].columns.add(one)
+    return told
+
+
+def _first_and_last(
+    seen: Mapping[tuple[int | None, datetime], set[T]],
+) -> dict[tuple[int | None, T], tuple[datetime, datetime]]:
+    found: dict[tuple[int | None, T], tuple[datetime, datetime]] = {}
+    for (job_id, at), items in seen.items():
+        for item in items:
+            first, last = found.get((job_id, item), (at, at))
+            found[job_id, item] = (min(first, at), max(last, at))
+    return found
+
+
+def _known_edges(pairs: Iterable[tuple[int | None, Pair]]) -> dict[Any, tuple[datetime, datetime]]:
+    """When edges in force were seen first and last, by job and ends."""
+    wanted = set(pairs)
+    rows = LineageEdge.objects.in_force().filter(
+        source=Source.OPENLINEAGE,
+        job__in={job for job, _ in wanted} - {None},
+        upstream_kind=NodeKind.ASSET,
+        upstream_id__in={pair[0] for _, pair in wanted},
+    )
+    listed = rows.values_list("job_id", "upstream_id", "downstream_id", "first_seen", "last_seen")
+    return {(job, up, down): (first, last) for job, up, down, first, last in listed}
+
+
+def _known_columns(links: Iterable[tuple[int | None, ColumnLink]]) -> dict[Any, datetime]:
+    """When edges of columns in force were seen first, by job and ends."""
+    wanted = set(links)
+    rows = ColumnEdge.objects.in_force().filter(
+        source=Source.OPENLINEAGE,
+        job__in={job for job, _ in wanted} - {None},
+        downstream__asset__in={one.downstream_asset for _, one in wanted},
+    )
+    ends = ("upstream__asset_id", "upstream__path", "downstream__asset_id", "downstream__path")
+    return {tuple(row[:5]): row[5] for row in rows.values_list("job_id", *ends, "first_seen")}
 
 
 def _ids(told: Told, ids: Ids, is_output: bool) -> set[int]:
@@ -119,10 +181,11 @@ def _record(spoken: Iterable[Spoken], ids: Ids) -> None:
             row.is_explicit = row.is_explicit and one.is_explicit
             take_facets(row.facets, row.told_at, one.own_facets, at)
     RunDataset.objects.bulk_create(new)
-    RunDataset.objects.bulk_update(changed, _COLUMNS, batch_size=500)
+    bulk.update(RunDataset, _COLUMNS, [(row.pk, *_columns(row)) for row in changed])
 
 
 _COLUMNS = ["is_explicit", "facets", "told_at", "first_event_at", "last_event_at"]
+_columns = attrgetter(*_COLUMNS)
 
 
 def _identity(key: _Key) -> tuple[int | None, int | None, int, bool]:

@@ -9,6 +9,10 @@ from django.db import models
 
 from catalog.accounts.models import ApiToken
 from catalog.assets.models import Asset
+from lineage.openlineage.names import clean
+
+# What JSON in ASCII shows of values that databases refuse: NUL, (halves of) surrogate pairs, numbers out of range.
+_UNCLEAN = ("\\u0000", "\\ud", "Infinity", "NaN")
 
 
 class LineageEventQuerySet(models.QuerySet["LineageEvent"]):
@@ -74,8 +78,10 @@ class LineageEvent(models.Model):
 
     @property
     def document(self) -> Any:
-        """The event as data."""
-        return json.loads(self.text)
+        """The event as data that any database can hold."""
+        text = self.text
+        data = json.loads(text)
+        return clean(data) if any(sign in text for sign in _UNCLEAN) else data
 
 
 class DatasetFacets(models.Model):

@@ -28,7 +28,7 @@ from lineage.openlineage.unpacking import Told, unpack
 
 log = logging.getLogger(__name__)
 
-BATCH = 100
+BATCH = 250
 MOST_TRIES = 3  # begun so often and never ended: its worker died over it each time
 DIED = "A worker ended each time it began to read this event. It is not tried again by itself."
 _State = LineageEvent.State

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
+from catalog.common import bulk
 from lineage.models import Job, Run
 from lineage.openlineage.facets import mapping, parent_of, word
 from lineage.openlineage.newest import present, stamp, take, take_facets
@@ -16,9 +18,12 @@ _RANK = {State.COMPLETED: 1, State.ABORTED: 2, State.FAILED: 3}  # of two ends a
 _MOST_ERROR = 10_000  # characters
 _JOB = "run.job"
 _COLUMNS = [
-    "job", "parent_key", "state", "started_at", "ended_at", "nominal_start_at", "nominal_end_at", "error", "facets",
+    "job_id", "parent_key", "state", "started_at", "ended_at", "nominal_start_at", "nominal_end_at", "error", "facets",
     "told_at", "first_event_at", "last_event_at",
 ]  # fmt: skip
+
+
+_columns = attrgetter(*_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +46,7 @@ def see_runs(seen: Iterable[RunSeen]) -> dict[str, Run]:
     for run in runs.values():
         _derive(run)
     if runs:
-        Run.objects.bulk_update(runs.values(), _COLUMNS, batch_size=500)
+        bulk.update(Run, _COLUMNS, [(run.pk, *_columns(run)) for run in runs.values()])
     return runs
 
 

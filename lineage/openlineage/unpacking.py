@@ -9,7 +9,6 @@ from lineage.datasets.naming import DatasetName
 from lineage.openlineage import facets as facet
 from lineage.openlineage.facets import Made, mapping, members, word
 from lineage.openlineage.jobs import JobKey, JobSeen
-from lineage.openlineage.names import clean
 
 Facets = Mapping[str, Any]
 
@@ -55,15 +54,24 @@ class Told:
         return {pair for one in self.datasets for pair in facet.symlinks(one.name, one.facets)}
 
 
-def unpack(document: Any, *, kind: str, event_type: str, event_at: datetime, run_key: str) -> Told:
+def unpack(data: Any, *, kind: str, event_type: str, event_at: datetime, run_key: str) -> Told:
     """Take a stored event apart; its columns were read when it came."""
-    data = clean(document)
     job = _job(mapping(data, "job"), event_at) if kind != "dataset" else None
     made: dict[DatasetName, Made] = facet.made_by_job(job.facets) if job else {}
-    datasets = list(_datasets(data, kind, made))
-    for one in datasets:
-        if one.is_output is not False:
-            made[one.name] = _both(made.get(one.name), facet.made_from(one.name, one.facets))
+    told_of = {name for name, one in made.items() if one.is_told}
+    datasets = []
+    for name, is_output, item in _named(data, kind):
+        facets = _facets(item, "facets")
+        if is_output is not False:
+            own = facet.made_from(name, facets)
+            made[name] = _both(made.get(name), own)
+        is_explicit = is_output is True and (name in told_of or own.is_told)
+        datasets.append(
+            DatasetTold(
+                name=name, is_output=is_output, facets=facets, is_explicit=is_explicit,
+                own_facets=_facets(item, "outputFacets" if is_output else "inputFacets"),
+            )
+        )  # fmt: skip
     run_facets = _facets(mapping(data, "run"), "facets")
     return Told(
         event_at=event_at, event_type=event_type, job=job and _with_parent(job, run_facets),
@@ -100,24 +108,18 @@ def _parent(run_facets: Facets, at: datetime) -> JobSeen | None:
     return JobSeen(namespace=parent.namespace, name=parent.name, seen_at=at)
 
 
-def _datasets(data: Facets, kind: str, by_job: Mapping[DatasetName, Made]) -> Iterator[DatasetTold]:
-    if kind == "dataset":
-        told = mapping(data, "dataset")
-        name = facet.dataset_name(told)
-        if name:
-            yield DatasetTold(name=name, is_output=None, facets=_facets(told, "facets"))
-        return
-    for member, is_output in (("inputs", False), ("outputs", True)):
-        for item in members(data, member):
-            name = facet.dataset_name(item)
-            if name is None:
-                continue
-            facets = _facets(item, "facets")
-            explicit = by_job.get(name, Made()).is_told or facet.made_from(name, facets).is_told
-            yield DatasetTold(
-                name=name, is_output=is_output, facets=facets, is_explicit=is_output and explicit,
-                own_facets=_facets(item, "outputFacets" if is_output else "inputFacets"),
-            )  # fmt: skip
+def _named(data: Facets, kind: str) -> Iterator[tuple[DatasetName, bool | None, Facets]]:
+    """The datasets of the event, and whether it writes them; None where it only speaks of one."""
+    listed: list[tuple[bool | None, Facets]] = [(None, mapping(data, "dataset"))]
+    if kind != "dataset":
+        listed = [(is_output, item) for member, is_output in _MEMBERS for item in members(data, member)]
+    for is_output, item in listed:
+        name = facet.dataset_name(item)
+        if name is not None:
+            yield name, is_output, item
+
+
+_MEMBERS = (("inputs", False), ("outputs", True))
 
 
 def _facets(holder: Facets, member: str) -> dict[str, Any]:
