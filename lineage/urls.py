@@ -7,6 +7,7 @@ from lineage.edges import api as edge_api
 from lineage.edges import views as edge_views
 from lineage.mesh import api as map_api
 from lineage.mesh import views as map_views
+from lineage.openlineage import views as event_views
 
 app_name = "lineage"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -22,6 +23,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("lineage/edges/clean/", edge_views.clean, name="edges-clean"),
     path("lineage/edges/<int:pk>/", edge_views.edit, name="edge"),
     path("lineage/edges/<int:pk>/end/", edge_views.end, name="edge-end"),
+    path("lineage/events/", event_views.events, name="events"),
+    path("lineage/events/<int:pk>/", event_views.event, name="event"),
+    path("lineage/events/<int:pk>/again/", event_views.project_again, name="event-again"),
     path("map/", map_views.mesh_map, name="map"),
     path("map/tile/", map_views.map_tile, name="map-tile"),
     path("map/find/", map_views.map_find, name="map-find"),

@@ -3,9 +3,11 @@
 import logging
 import time
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 from celery import shared_task
+from celery.signals import worker_ready
 from django.core.cache import cache
 
 from lineage.openlineage import projecting
@@ -16,7 +18,7 @@ PROJECT = "lineage.project_events"
 TICK = timedelta(seconds=10)
 PERIODIC = {PROJECT: TICK}
 LONGEST = 600  # seconds of one message
-_ONE_AT_A_TIME, _HELD = "lineage-projector", 120  # seconds; a batch takes less than one
+_ONE_AT_A_TIME, _HELD = "lineage-projector", 30  # seconds after which a dead worker no longer holds it
 _AGAIN = 2  # seconds after the last events, for those that came while nobody rang
 _RUNG_EVERY = 1.0  # seconds, in each process
 _silent_until = 0.0  # by time.monotonic()
@@ -53,3 +55,9 @@ def ring() -> None:
     except Exception as error:  # whatever the broker's client raises while it is away
         _silent_until = now + TICK.total_seconds()
         log.warning("No worker could be rung for lineage events (%s); beat will", type(error).__name__)
+
+
+@worker_ready.connect
+def look_at_once(**_: Any) -> None:
+    """What a worker left when it was killed need not wait for the clock."""
+    ring()
