@@ -71,9 +71,8 @@ def test_every_event_is_taken_or_refused_with_a_path_and_all_taken_are_projected
     assert not [(event.job_name, event.problem) for event in failed]
     with capsys.disabled():
         for folder, found_there in sorted(counts.items()):
-            print(
-                f"\n{folder}: {', '.join(f'{n} {word}' for word, n in sorted(found_there.items()))}", end=""
-            )  # noqa: T201
+            words = ", ".join(f"{number} {word}" for word, number in sorted(found_there.items()))
+            print(f"\n{folder}: {words}", end="")  # noqa: T201
         made = f"{Job.objects.count()} jobs, {Run.objects.count()} runs, {LineageEdge.objects.count()} edges"
         print(f"\nall together: {made}", end="")  # noqa: T201
     assert sum(found["taken"] for found in counts.values()) >= 100
