@@ -45,6 +45,8 @@ ANNOUNCED = (
     "catalog.incidents.tabs",
     "catalog.incidents.receivers",
     "catalog.trust.receivers",
+    "catalog.discussions.permissions",
+    "catalog.discussions.tabs",
     "catalog.search.receivers",
     "catalog.events.receivers",
     "catalog.notifications.parts",

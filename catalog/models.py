@@ -29,6 +29,7 @@ from catalog.contracts.models import (
     ProductDescriptorVersion,
 )
 from catalog.crawling.models import CrawlItem, CrawlRun
+from catalog.discussions.models import Announcement, Answer, EarlierWords, Question
 from catalog.domains.models import Domain
 from catalog.identity.models import (
     GroupRule,
@@ -53,6 +54,8 @@ __all__ = [
     "AccessRequest",
     "Acknowledgement",
     "Agreement",
+    "Announcement",
+    "Answer",
     "ApiToken",
     "ApprovalRule",
     "ApprovalStage",
@@ -77,6 +80,7 @@ __all__ = [
     "Decision",
     "Delegation",
     "Domain",
+    "EarlierWords",
     "Field",
     "FieldAnnotation",
     "FieldProfile",
@@ -110,6 +114,7 @@ __all__ = [
     "Purpose",
     "QualityCheck",
     "QualityScore",
+    "Question",
     "RecoveryCode",
     "RequestStage",
     "SchemaVersion",

@@ -10,6 +10,7 @@ from catalog.connections import urls as connections
 from catalog.contracts import compat_urls as contracts_compat
 from catalog.contracts import urls as contracts
 from catalog.crawling import urls as crawling
+from catalog.discussions import urls as discussions
 from catalog.domains import urls as domains
 from catalog.events import urls as events
 from catalog.identity import urls as identity
@@ -33,6 +34,7 @@ features = (
     connections,
     contracts,
     crawling,
+    discussions,
     domains,
     events,
     identity,

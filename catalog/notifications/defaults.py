@@ -11,6 +11,7 @@ DEFAULTS: dict[str, str] = {
     Kind.LIFECYCLE: Channel.DIGEST,
     Kind.VERSION: Channel.DIGEST,
     Kind.PEOPLE: Channel.DIGEST,
+    Kind.DISCUSSION: Channel.DIGEST,
     Kind.SEARCH: Channel.DIGEST,
 }
 HELP: dict[str, str] = {
@@ -22,5 +23,6 @@ HELP: dict[str, str] = {
     Kind.LIFECYCLE: "A product comes, is deprecated with its successor, or goes.",
     Kind.VERSION: "A product or a port is offered in a new version, or an old one gets its end.",
     Kind.PEOPLE: "Other people or another team are in charge.",
+    Kind.DISCUSSION: "A question at what you own, an answer to yours, an announcement of what you use.",
     Kind.SEARCH: "A search you watch finds something it did not find before.",
 }

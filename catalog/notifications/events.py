@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from catalog.audit.models import AuditEvent
 from catalog.contracts.models import DataContract
-from catalog.notifications import incidents
+from catalog.notifications import discussions, incidents
 from catalog.notifications.models import Kind, Notice
 from catalog.notifications.telling import Draft
 from catalog.products.models import PUBLISHED, DataProduct, OutputPort, Stewardship
@@ -227,4 +227,8 @@ VERBS: dict[str, Words] = {
     "contract.published": _contract_published,
     "contract.withdrawn": _withdrawn,
     "contract.acknowledged": _acknowledged,
+    "question.asked": discussions.asked,
+    "question.answered": discussions.answered,
+    "question.settled": discussions.accepted,
+    "announcement.made": discussions.announced,
 }

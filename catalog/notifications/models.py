@@ -23,6 +23,7 @@ class Kind(models.TextChoices):
     LIFECYCLE = "lifecycle", "Published, deprecated, retired"
     VERSION = "version", "New versions"
     PEOPLE = "people", "Ownership"
+    DISCUSSION = "discussion", "Questions and announcements"
     SEARCH = "search", "New matches of a watched search"
 
 
