@@ -6,11 +6,13 @@ from django.utils import timezone
 
 from catalog.access.models import Agreement
 from catalog.access.services.agreeing import mark_provisioning
+from catalog.access.services.collecting import put_in_basket
 from catalog.access.services.deciding import decide_stage
 from catalog.access.services.requests import comment
 from catalog.access.services.rules import StageSpec, create_rule, set_terms
 from catalog.access.states import Event
 from catalog.access.terms import columns_of
+from catalog.discussions import services as discussions
 from catalog.products.models import OutputPort
 from catalog.vocabulary.models import Classification
 from catalog.vocabulary.services import create_purpose
@@ -63,4 +65,32 @@ def plant_access(cast: Cast, plays: OutputPort) -> dict[str, int]:
     )  # fmt: skip
     cast.play_events.classification = secret
     cast.play_events.save()
-    return {"agreement": agreement.pk, "asked": asked.pk, "denied": denied.pk, "rule": rule.pk}
+    for item in (plays, old):
+        put_in_basket(actor=cast.consumer, port=item)
+    return {
+        "agreement": agreement.pk, "asked": asked.pk, "denied": denied.pk, "rule": rule.pk,
+        "question": _question(cast, plays),
+    }  # fmt: skip
+
+
+def _question(cast: Cast, plays: OutputPort) -> int:
+    """A conversation with an accepted answer, and something announced."""
+    question = discussions.ask_question(
+        actor=cast.consumer, product=cast.play_events, title="When does a play count?", port=plays,
+        text="Is it **30 seconds**, or the whole track?\n\n- skipped ones\n- repeated ones",
+    )  # fmt: skip
+    discussions.answer_question(actor=cast.steward, question=question, text="I would think half a minute.")
+    answer = discussions.answer_question(
+        actor=cast.owner, question=question, text="From 30 seconds on, see `ms_played`."
+    )
+    discussions.accept_answer(actor=cast.consumer, question=question, answer=answer)
+    discussions.edit_words(actor=cast.owner, words=answer, text="From 30 seconds on: see `ms_played`.")
+    discussions.ask_question(
+        actor=cast.steward, product=cast.play_events, title="Rows of Sunday are missing", kind="problem"
+    )
+    until = timezone.now().date() + dt.timedelta(days=9)
+    discussions.announce(
+        actor=cast.owner, product=cast.play_events, title="Plays move to another server on Monday",
+        text="Nothing has to be done: the *old address* redirects.", ends_on=until,
+    )  # fmt: skip
+    return question.pk
