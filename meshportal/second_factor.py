@@ -27,7 +27,7 @@ class SecondFactorMiddleware:
         """A page leads to the setting up; the API and the rest answer 403."""
         if settings.SECOND_FACTOR == "optional" or not isinstance(request.user, User):
             return None
-        if request.session.get(gate.PASSED) or not gate.is_required_of(request.user):
+        if gate.has_passed(request.session) or not gate.is_required_of(request.user):
             return None
         open_pages = (
             reverse("identity:second_factor"),

@@ -120,6 +120,8 @@ class Handler(BaseHTTPRequestHandler):
             self.authorize(asked)
         elif place == "/userinfo":
             self.userinfo()
+        elif place == "/favicon.ico":
+            self.send(200, b"", "image/x-icon")
         elif place == "/logout":
             self.page(
                 f"<h1>Signed out at the provider</h1><a href='{asked['post_logout_redirect_uri']}'>Back</a>"

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from catalog.accounts.models import User
 
+HOW = "_signed_in_by"  # in the session: password, link, provider, demo
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -85,11 +86,12 @@ def enter(request: HttpRequest, person: User, *, how: str, after: str) -> HttpRe
     for gate in _gates:
         if (answer := gate(request, person, how, after)) is not None:
             return answer
-    admit(request, person)
+    admit(request, person, how=how)
     return HttpResponseRedirect(after)
 
 
-def admit(request: HttpRequest, person: User, **marks: Any) -> None:
-    """Make the session, after all gates; `marks` are kept in it."""
+def admit(request: HttpRequest, person: User, *, how: str, **marks: Any) -> None:
+    """Make the session, after all gates; `how` and `marks` are kept in it."""
     login(request, person, backend=BACKEND)
-    request.session.update(marks)
+    request.session.set_expiry(None)  # what was kept for signing in alone was to end soon
+    request.session.update({HOW: how, **marks})

@@ -48,7 +48,13 @@ def waiting(session: SessionBase) -> tuple[User, str, str] | None:
     return (person, kept["how"], kept["after"]) if person else None
 
 
-def let_in(request: HttpRequest, person: User) -> None:
+def let_in(request: HttpRequest, person: User, how: str) -> None:
     """After the right code."""
     request.session.pop(_WAITING, None)
-    entrance.admit(request, person, **{PASSED: "code"})
+    entrance.admit(request, person, how=how, **{PASSED: "code"})
+
+
+def has_passed(session: SessionBase) -> bool:
+    """Whether a session holds a second factor: the portal's own, or, where the settings believe it, the provider's."""
+    by_provider = session.get(entrance.HOW) == "provider" and not settings.OIDC.asks_second_factor
+    return by_provider or PASSED in session

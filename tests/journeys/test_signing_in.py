@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.core.cache import cache
@@ -15,8 +15,25 @@ from meshportal.identity import Oidc
 from tests.conftest import Cast
 from tests.identity_provider import CLIENT, SECRET, running_provider
 from tests.journeys.conftest import PageFor
+from tests.journeys.test_pages import PICTURES, look_at
+from tests.journeys.watched import Watched
 
+Look = Callable[[Watched, str], None]
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def look(request: pytest.FixtureRequest) -> Look:
+    """Looks at the page that is open in both schemes and all widths; pictures with `--pictures`."""
+    pictures = bool(request.config.getoption("--pictures", default=False))
+    if pictures:
+        PICTURES.mkdir(exist_ok=True)
+
+    def looked(watched: Watched, name: str) -> None:
+        look_at(watched, name, pictures=pictures)
+        watched.page.set_viewport_size({"width": 1440, "height": 900})
+
+    return looked
 
 
 @pytest.fixture
@@ -29,13 +46,14 @@ def issuer(settings: Settings) -> Iterator[str]:
 
 
 def test_a_person_comes_through_the_provider_with_the_roles_of_their_groups(
-    cast: Cast, page_for: PageFor, issuer: str
+    cast: Cast, page_for: PageFor, issuer: str, look: Look
 ) -> None:
     services.link_account(actor=cast.admin, person=cast.guest, subject="subject-of-anna")
     services.create_group_rule(actor=cast.admin, group="data", role="viewer", team=cast.listening_team)
     watched = page_for(None)
     page = watched.page
     page.goto("/teams/listening-team/")
+    look(watched, "sign-in-provider")
     page.get_by_role("link", name="Sign in with Example ID").click()
     page.get_by_role("heading", name="Who are you?").wait_for()
     page.get_by_role("link", name="Sign in as anna").click()
@@ -54,19 +72,23 @@ def test_a_person_comes_through_the_provider_with_the_roles_of_their_groups(
 
 
 def test_a_person_the_portal_does_not_know_reads_what_to_do(
-    cast: Cast, page_for: PageFor, issuer: str
+    cast: Cast, page_for: PageFor, issuer: str, look: Look
 ) -> None:
-    page = page_for(None).page
+    watched = page_for(None)
+    page = watched.page
     page.goto("/account/login/")
     page.get_by_role("link", name="Sign in with Example ID").click()
     page.get_by_role("link", name="Sign in as boris").click()
     page.get_by_role("heading", name="You are not signed in").wait_for()
     assert page.get_by_text("subject-of-boris").first.is_visible()
+    watched.forgive(403)
+    look(watched, "sign-in-refused")
     assert not ProviderAccount.objects.exists()
 
 
-def test_a_second_factor_is_set_up_and_asked_for(cast: Cast, page_for: PageFor) -> None:
-    page = page_for(cast.owner).page
+def test_a_second_factor_is_set_up_and_asked_for(cast: Cast, page_for: PageFor, look: Look) -> None:
+    watched, stranger = page_for(cast.owner), page_for(None)
+    page, other = watched.page, stranger.page
     page.goto("/account/")
     page.get_by_role("link", name="Second factor").click()
     assert page.get_by_role("img", name=re.compile("QR code")).is_visible()
@@ -74,13 +96,14 @@ def test_a_second_factor_is_set_up_and_asked_for(cast: Cast, page_for: PageFor) 
     page.get_by_role("textbox", name="Code").fill(totp.code_at(secret, int(time.time() // 30)))
     page.get_by_role("button", name="Use this app").click()
     page.get_by_text("Keep these recovery codes").wait_for()
+    look(watched, "second-factor-codes")
     User.objects.get(pk=cast.owner.pk).second_factor.__class__.objects.update(last_step=0)
-    other = page_for(None).page
     other.goto("/account/login/?next=/teams/")
     other.get_by_label("Username").fill("owner")
     other.get_by_label("Password").fill("a-long-password")
     other.get_by_role("button", name="Sign in").click()
     other.get_by_role("heading", name="One more step").wait_for()
+    look(stranger, "second-factor-challenge")
     other.get_by_role("textbox", name="Code").fill(totp.code_at(secret, int(time.time() // 30)))
     other.get_by_role("button", name="Sign in").click()
     other.get_by_role("heading", name="Teams").wait_for()

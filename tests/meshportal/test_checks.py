@@ -10,9 +10,11 @@ from pytest_django import Settings
 
 from meshportal import checks
 from meshportal.email import Email
+from meshportal.identity import Oidc
 
 POSTGRES = {"ENGINE": "django.db.backends.postgresql", "NAME": "mesh", "HOST": "db.example.org"}
 SAFE_POSTGRES = POSTGRES | {"OPTIONS": {"sslmode": "verify-full"}}
+PROVIDER = Oidc("https://id.example.org", "portal", "secret")
 MAIL = Email(host="mail.example.org", starts_tls=True)
 
 
@@ -56,6 +58,11 @@ def test_safe_settings_are_passed_in_silence(safe: Settings) -> None:
         ({"SECRET_KEY_FALLBACKS": ["short"]}, {"W004"}),
         ({"ENCRYPTION_KEYS": ["a", "b"]}, {"W007"}),
         ({"TRUSTED_PROXIES": []}, {"W008"}),
+        ({"OIDC": PROVIDER, "SECURE": False}, {"W002", "W022"}),
+        ({"PASSWORD_LOGIN": False, "BREAK_GLASS": ["admin"]}, {"W023"}),
+        ({"PASSWORD_LOGIN": False, "OIDC": PROVIDER}, {"W024"}),
+        ({"OIDC": replace(PROVIDER, issuer="https://accounts.google.com", creates_accounts=True)}, {"W025"}),
+        ({"OIDC": replace(PROVIDER, issuer="http://id.example.org")}, {"W026"}),
         ({"TRUSTED_PROXIES": [ip_network("0.0.0.0/0")]}, {"W009"}),
         ({"TRUSTED_PROXIES": [], "PROXY_COUNT": 1}, {"W010"}),
         ({"SECURE_HSTS_SECONDS": 0}, {"W011"}),

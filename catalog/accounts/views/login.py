@@ -114,7 +114,7 @@ def demo_sign_in(request: HttpRequest) -> HttpResponse:
     person = User.objects.filter(username=name, is_active=True).first() if name in demo.ACCOUNTS else None
     if person is None or not demo.is_offered(request):
         raise Http404
-    entrance.admit(request, person)
+    entrance.admit(request, person, how="demo")
     return HttpResponseRedirect(safe_next(request))
 
 

@@ -190,7 +190,7 @@ def deactivate(request: PersonRequest, username: str) -> HttpResponse:
     shown = selectors.person_or_404(request.user, username)
     if request.method == "POST":
         services.deactivate_person(actor=request.user, person=shown)
-        messages.success(request, f"{shown} is deactivated: sessions and tokens have ended.")
+        messages.success(request, f"{shown} is deactivated: sessions, tokens and access to data have ended.")
         held = holdings.held_by(shown, request.user)
         return redirect("accounts:handover" if held else "accounts:person", shown.username)
     context = {

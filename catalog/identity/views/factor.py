@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
+from catalog.accounts import entrance
 from catalog.accounts.models import User
 from catalog.accounts.parts import parts
 from catalog.accounts.views.requests import PersonRequest
@@ -27,10 +28,10 @@ def challenge(request: HttpRequest) -> HttpResponse:
     """The code after the password; also for a session that began before a second factor was required."""
     found = gate.waiting(request.session)
     if found is None and isinstance(request.user, User) and gate.has_one(request.user):
-        found = (request.user, "session", "/")
+        found = (request.user, request.session.get(entrance.HOW, "password"), "/")
     if found is None:
         return redirect("accounts:login")
-    person, _, after = found
+    person, how, after = found
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -38,7 +39,7 @@ def challenge(request: HttpRequest) -> HttpResponse:
         except PortalError as error:
             show_on_form(form, error)
         else:
-            gate.let_in(request, person)
+            gate.let_in(request, person, how)
             return HttpResponseRedirect(after)
     status = 400 if form.errors else 200
     return render(request, "catalog/identity/challenge.html", {"form": form}, status=status)

@@ -37,6 +37,8 @@ def login(request: HttpRequest) -> HttpResponse:
     _require_provider()
     if request.user.is_authenticated:
         return redirect(safe_next(request))
+    if request.session.is_empty():
+        request.session.set_expiry(flow.SECONDS)  # a stranger's session, for this attempt alone
     try:
         return HttpResponseRedirect(
             flow.start(request.session, redirect_uri=_redirect_uri(request), after=safe_next(request))

@@ -16,6 +16,7 @@ from catalog.accounts.models import ApiToken, Membership, Role, Session, User
 from catalog.audit.models import AuditEvent
 from catalog.identity import services
 from catalog.identity.models import ProviderAccount
+from catalog.identity.services import provisioning
 from meshportal.identity import Oidc
 from tests import factories as make
 from tests.conftest import Cast
@@ -331,6 +332,39 @@ def test_where_passwords_are_switched_off_only_the_account_kept_for_need_has_one
     client = Client()
     client.post(f"/account/link/{secret}/", {"new": "another-long-one", "again": "another-long-one"})
     assert not is_in(client)
+
+
+def test_the_providers_sign_in_counts_as_strong_unless_a_setting_asks_for_more(
+    client: Client, cast: Cast, oidc: Oidc, settings: Settings
+) -> None:
+    linked(cast.admin, "anna", oidc)
+    settings.SECOND_FACTOR = "administrators"
+    come(client, "anna")
+    assert client.get("/teams/").status_code == 200
+    settings.OIDC = replace(oidc, asks_second_factor=True)
+    assert client.get("/teams/")["Location"] == "/identity/second-factor/"
+
+
+def test_a_person_made_over_scim_is_found_by_the_providers_own_number(
+    client: Client, cast: Cast, oidc: Oidc
+) -> None:
+    body = {"userName": "anna@example.org", "externalId": "subject-of-anna"}
+    made = provisioning.provision_person(body=body, by="a test")
+    assert come(client, "anna").status_code == 302
+    assert ProviderAccount.objects.get().user == made.user
+    body["externalId"] = "somebody-else"
+    provisioning.provision_person(body=body | {"userName": "boris"}, by="a test")
+    assert come(Client(), "boris").status_code == 403
+
+
+def test_a_session_begun_for_signing_in_ends_soon_and_a_signed_in_one_does_not(
+    client: Client, cast: Cast, oidc: Oidc
+) -> None:
+    linked(cast.consumer, "anna", oidc)
+    address = begin(client)
+    assert client.session.get_expiry_age() <= 600
+    back(client, at_provider(address, "anna"))
+    assert client.session.get_expiry_age() > 24 * 3600
 
 
 def test_an_administrator_links_and_unlinks(client: Client, cast: Cast, oidc: Oidc) -> None:
