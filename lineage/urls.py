@@ -5,6 +5,8 @@ from django.urls import URLPattern, URLResolver, path
 from lineage import api, views
 from lineage.edges import api as edge_api
 from lineage.edges import views as edge_views
+from lineage.impact import api as impact_api
+from lineage.impact import views as impact_views
 from lineage.mesh import api as map_api
 from lineage.mesh import views as map_views
 from lineage.openlineage import views as event_views
@@ -26,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("lineage/events/", event_views.events, name="events"),
     path("lineage/events/<int:pk>/", event_views.event, name="event"),
     path("lineage/events/<int:pk>/again/", event_views.project_again, name="event-again"),
+    path("lineage/impact/", impact_views.impact, name="impact"),
     path("map/", map_views.mesh_map, name="map"),
     path("map/tile/", map_views.map_tile, name="map-tile"),
     path("map/find/", map_views.map_find, name="map-find"),
@@ -40,6 +43,9 @@ api_urlpatterns: list[URLPattern | URLResolver] = [
     path("lineage/edges/", edge_api.EdgeList.as_view(), name="lineage-edge-list"),
     path("lineage/edges/<int:pk>/", edge_api.EdgeDetail.as_view(), name="lineage-edge-detail"),
     path("lineage/changes/", edge_api.LineageChanges.as_view(), name="lineage-changes"),
+    path("lineage/impact/", impact_api.ImpactView.as_view(), name="lineage-impact"),
+    path("lineage/upstream/", impact_api.UpstreamView.as_view(), name="lineage-upstream"),
+    path("incidents/<int:pk>/causes/", impact_api.IncidentCausesView.as_view(), name="incident-causes"),
     path("lineage/graph/", api.LineageGraphView.as_view(), name="lineage-graph"),
     path(
         "products/<str:domain>/<str:slug>/lineage/", api.ProductLineageView.as_view(), name="product-lineage"

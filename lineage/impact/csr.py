@@ -1,12 +1,13 @@
 """A directed graph as compressed sparse rows in NumPy arrays, and the walk over it. Pure: no Django, no database.
 
 Nodes are numbers of any size (primary keys), kept sorted in `ids`; inside, a node is its place there. Of each place
-`ptr` says where its neighbours begin in `to`; `edge` holds the edge's own number and `label` what it carries (a port,
-or whether it is direct). The arrays may be maps of files: a walk touches only the pages it needs.
+`group` says what the node belongs to (a column to its asset) and `ptr` where its neighbours begin in `to`; `edge` holds
+the edge's own number and `label` what it carries (a port, or whether it is direct). The arrays may be maps of files: a
+walk touches only the pages it needs.
 (Compressed sparse rows: Duff, Grimes, Lewis 1989, as in the Harwell-Boeing format.)
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,18 @@ import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
 Array = npt.NDArray[Any]
-PARTS = ("ids", "down_ptr", "down_to", "down_edge", "down_label", "up_ptr", "up_to", "up_edge", "up_label")
+PARTS = (
+    "ids",
+    "group",
+    "down_ptr",
+    "down_to",
+    "down_edge",
+    "down_label",
+    "up_ptr",
+    "up_to",
+    "up_edge",
+    "up_label",
+)
 NO_INTS: Ints = np.empty(0, np.int64)
 
 
@@ -49,12 +61,14 @@ class Overlay:
 @dataclass(frozen=True, slots=True)
 class Walk:
     """Nodes met breadth first, the starts at its head: node numbers, steps from a start, the place (in this walk) of
-    the node each was met from (-1: a start), and the label of the edge it was met by."""
+    the node each was met from (-1: a start), the label of the edge it was met by, and the group of the node (-1: the
+    graph does not know)."""
 
     ids: Ints
     depth: Array
     parent: Array
     via: Ints
+    group: Ints
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -72,6 +86,7 @@ class Graph:
     """Both directions of one graph; see the module."""
 
     ids: Ints
+    group: Ints
     down_ptr: Ints
     down_to: Array
     down_edge: Ints
@@ -106,14 +121,16 @@ class Graph:
         return _Walker(self, down, overlay or Overlay(), starts).run(most_steps, first_label, only_label)
 
 
-def build(edges: Edges) -> Graph:
-    """The graph of `edges`; parallel edges are kept, so that one of them can go without the others."""
+def build(edges: Edges, group_of: Callable[[Ints], Ints] = lambda ids: ids) -> Graph:
+    """The graph of `edges`; parallel edges are kept, so that one of them can go without the others.
+
+    `group_of` gives the group of each of the sorted node numbers."""
     ids = np.unique(np.concatenate([edges.upstream, edges.downstream]))
     upstream = np.searchsorted(ids, edges.upstream).astype(np.int32)
     downstream = np.searchsorted(ids, edges.downstream).astype(np.int32)
     down = _rows(len(ids), upstream, downstream, edges)
     up = _rows(len(ids), downstream, upstream, edges)
-    return Graph(ids, *down, *up)
+    return Graph(ids, group_of(ids), *down, *up)
 
 
 def _rows(size: int, own: Array, other: Array, edges: Edges) -> tuple[Ints, Array, Ints, Ints]:
@@ -134,7 +151,7 @@ class _Walker:
         )
         added = overlay.added
         self.size = len(graph)
-        self.graph_ids = graph.ids
+        self.graph_ids, self.graph_group = graph.ids, graph.group
         wanted = np.array(list(dict.fromkeys(starts)), np.int64)
         named = np.concatenate([wanted, added.upstream, added.downstream])
         self.extra = np.unique(named[~self._is_known(named)])
@@ -154,12 +171,15 @@ class _Walker:
         known = self._is_known(ids)
         return np.where(known, places, self.size + np.searchsorted(self.extra, ids))
 
-    def _ids(self, places: Ints) -> Ints:
-        ids = np.empty(len(places), np.int64)
+    def _told(self, places: Ints) -> tuple[Ints, Ints]:
+        """Numbers and groups of nodes."""
         inside = places < self.size
-        ids[inside] = self.graph_ids[places[inside]]
+        if inside.all():
+            return self.graph_ids[places], self.graph_group[places]
+        ids, group = np.empty(len(places), np.int64), np.full(len(places), -1, np.int64)
+        ids[inside], group[inside] = self.graph_ids[places[inside]], self.graph_group[places[inside]]
         ids[~inside] = self.extra[places[~inside] - self.size]
-        return ids
+        return ids, group
 
     def run(self, most_steps: int | None, first_label: int | None, only_label: int | None) -> Walk:
         count = len(self.starts)
@@ -187,8 +207,8 @@ class _Walker:
             parents.append(own[first])
             via.append(label[first])
             steps.append(np.full(len(frontier), min(depth, 32_767), np.int16))
-        ids = self._ids(np.concatenate(found))
-        return Walk(ids, np.concatenate(steps), np.concatenate(parents), np.concatenate(via))
+        ids, group = self._told(np.concatenate(found))
+        return Walk(ids, np.concatenate(steps), np.concatenate(parents), np.concatenate(via), group)
 
     def _step(
         self, frontier: Array, position: Array, begun: int, wanted: int | None

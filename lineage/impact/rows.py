@@ -1,18 +1,20 @@
 """The two graphs as rows of the database: everything the snapshot is built from, and one level at a time."""
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Sum
 
 from catalog.products.models import OutputPort
-from lineage.impact.csr import Edges
-from lineage.models import ColumnEdge, LineageEdge, NodeKind
+from lineage.impact.csr import NO_INTS, Edges, Ints
+from lineage.models import Column, ColumnEdge, LineageEdge, NodeKind
 
 PRODUCTS, COLUMNS = "products", "columns"
 DIRECT, INDIRECT = 1, 0  # labels of column edges
+MANY = 20_000  # columns
 _AT_ONCE = 500
 Row = tuple[int, int, int, int]  # upstream, downstream, edge, label
 
@@ -42,6 +44,11 @@ class ProductRows:
     def ended_since(moment: dt.datetime, newest: int, most: int) -> list[int]:
         ended = LineageEdge.objects.filter(valid_to__gte=moment, pk__lte=newest)
         return list(ended.order_by("pk").values_list("pk", flat=True)[:most])
+
+    @staticmethod
+    def group_of(ids: Ints) -> Ints:
+        """A product is a group of its own."""
+        return ids
 
     @staticmethod
     def print_now() -> tuple[int, int]:
@@ -77,6 +84,25 @@ class ColumnRows:
         return list(ended.order_by("pk").values_list("pk", flat=True)[:most])
 
     @staticmethod
+    def group_of(ids: Ints) -> Ints:
+        """The assets of columns; -1 for one that is gone. A few are asked for, many are found among all."""
+        rows = Column.objects.order_by("pk").values_list("pk", "asset_id")
+        known, assets = [NO_INTS], [NO_INTS]
+        if len(ids) <= MANY:
+            pieces: Iterable[list[Any]] = [list(rows.filter(pk__in=part)) for part in _parts(ids.tolist())]
+        else:
+            pieces = batched(rows.iterator(chunk_size=MANY), MANY)
+        for piece in pieces:
+            held = np.array(piece, np.int64).reshape(-1, 2)
+            known.append(held[:, 0])
+            assets.append(held[:, 1])
+        columns, groups = np.concatenate(known), np.concatenate(assets)
+        if not len(columns):
+            return np.full(len(ids), -1, np.int64)
+        at = np.minimum(np.searchsorted(columns, ids), len(columns) - 1)
+        return np.where(columns[at] == ids, groups[at], -1)
+
+    @staticmethod
     def print_now() -> tuple[int, int]:
         found = ColumnRows.in_force().order_by().aggregate(count=Count("pk"), total=Sum("pk"))
         return found["count"], found["total"] or 0
@@ -93,15 +119,16 @@ GRAPHS: dict[str, type[ProductRows] | type[ColumnRows]] = {PRODUCTS: ProductRows
 
 def edges_of(rows: type[ProductRows] | type[ColumnRows], chunk: int) -> Edges:
     """Every edge in force, read in pieces: what Python holds at once does not grow with the mesh."""
-    parts: list[Any] = []
-    held: list[Row] = []
-    for row in rows.values(rows.in_force()).iterator(chunk_size=chunk):
-        held.append(row)
-        if len(held) == chunk:
-            parts.append(np.array(held, np.int64))
-            held = []
-    parts.append(np.array(held, np.int64).reshape(len(held), 4))
+    read = batched(rows.values(rows.in_force()).iterator(chunk_size=chunk), chunk)
+    parts = [np.array(piece, np.int64) for piece in read] or [np.empty((0, 4), np.int64)]
     return Edges(*(np.concatenate([part[:, place] for part in parts]) for place in range(4)))
+
+
+def batched(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """`rows` in lists of `size`."""
+    source = iter(rows)
+    while piece := list(islice(source, size)):
+        yield piece
 
 
 def _parts(ids: Collection[int]) -> Iterator[list[int]]:

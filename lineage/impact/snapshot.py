@@ -118,7 +118,7 @@ def build_snapshot() -> bool:
             "print": {key: _print(edges) for key, edges in read.items()},
             "edges": {key: len(edges) for key, edges in read.items()},
         }
-        files.write(place, {key: build(edges) for key, edges in read.items()}, about)
+        files.write(place, {key: build(edges, GRAPHS[key].group_of) for key, edges in read.items()}, about)
         thin_out(mark)
     return True
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lineage.impact.csr import Walk
-from lineage.impact.rows import GRAPHS
+from lineage.impact.csr import Ints, Walk
+from lineage.impact.rows import GRAPHS, ColumnRows
 from lineage.impact.snapshot import Freshness, opened
 
 
@@ -72,4 +72,16 @@ def level_by_level(question: Question) -> Walk:
         np.array(depth, np.int16),
         np.array(parent, np.int32),
         np.array(via, np.int64),
+        np.full(len(places), -1, np.int64),
     )
+
+
+def groups_of(walk: Walk) -> Ints:
+    """The assets of columns: as the snapshot says, and as the database says of those it does not know."""
+    unknown = np.flatnonzero(walk.group < 0)
+    if not len(unknown):
+        return walk.group
+    wanted, back = np.unique(walk.ids[unknown], return_inverse=True)
+    groups = walk.group.copy()
+    groups[unknown] = ColumnRows.group_of(wanted)[back]
+    return groups
