@@ -12,6 +12,7 @@ ANNOUNCED = (
     "lineage.datasets.samples",
     "lineage.datasets.receivers",
 )
+ANNOUNCED = ("lineage.receivers", "lineage.tabs", "lineage.impact.reaching")
 
 
 class LineageConfig(AppConfig):

@@ -10,6 +10,7 @@ from lineage.datasets.declaring import sync_declared_names
 from lineage.datasets.finding import give_keys
 from lineage.datasets.proposing import propose_lookalikes
 from lineage.edges.deriving import follow_claims
+from lineage.impact.services import refresh_proposals
 from lineage.impact.snapshot import build_snapshot, is_due
 from lineage.openlineage.tasks import PERIODIC as PROJECTING
 from lineage.services import sync_declared_edges
@@ -22,6 +23,7 @@ PERIODIC = {
     "lineage.check_snapshot": timedelta(minutes=10),
     "lineage.keep_names": timedelta(minutes=15),
     "lineage.sync_declared_names": timedelta(days=1),
+    "lineage.propose_classifications": timedelta(minutes=30),
 }
 
 
@@ -62,3 +64,9 @@ def keep_names() -> int:
 def sync_all_declared_names() -> int:
     """Read again what all ports and contracts declare, past the receivers; returns how many names changed."""
     return sync_declared_names(OutputPort.objects.values_list("pk", flat=True))
+
+
+@shared_task(name="lineage.propose_classifications")
+def propose_classifications() -> int:
+    """Ask owners about columns made from classified ones; what no longer follows from lineage lapses."""
+    return refresh_proposals()

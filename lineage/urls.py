@@ -6,6 +6,7 @@ from lineage import api, views
 from lineage.edges import api as edge_api
 from lineage.edges import views as edge_views
 from lineage.impact import api as impact_api
+from lineage.impact import proposal_views
 from lineage.impact import views as impact_views
 from lineage.mesh import api as map_api
 from lineage.mesh import views as map_views
@@ -29,6 +30,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("lineage/events/<int:pk>/", event_views.event, name="event"),
     path("lineage/events/<int:pk>/again/", event_views.project_again, name="event-again"),
     path("lineage/impact/", impact_views.impact, name="impact"),
+    path("lineage/proposals/", proposal_views.proposals, name="proposals"),
+    path("lineage/proposals/<int:pk>/", proposal_views.decide, name="proposal"),
     path("map/", map_views.mesh_map, name="map"),
     path("map/tile/", map_views.map_tile, name="map-tile"),
     path("map/find/", map_views.map_find, name="map-find"),

@@ -13,6 +13,7 @@ from catalog.accounts.models import User
 from catalog.common.errors import Problem
 from catalog.contracts.beside import version_beside
 from catalog.contracts.changes import Difference
+from catalog.contracts.column_effects import ColumnEffect, column_effects
 from catalog.contracts.difference import difference, suggested_version, version_problem
 from catalog.contracts.models import ContractVersion, DataContract, PortContract
 from catalog.contracts.older_contracts import period
@@ -83,6 +84,8 @@ class Check:
     earliest_at: dt.date | None = None
     beside: tuple[Beside, ...] = ()
     plan: tuple[Step, ...] = ()
+    columns: tuple[ColumnEffect, ...] = ()
+    column_providers: tuple[str, ...] = ()
 
     @property
     def is_refused(self) -> bool:
@@ -126,6 +129,8 @@ class Check:
             "notice_days": self.notice_days,
             "earliest_at": self.earliest_at.isoformat() if self.earliest_at else None,
             "beside": [item.as_dict() for item in self.beside],
+            "columns": [effect.as_dict() for effect in self.columns],
+            "column_providers": list(self.column_providers),
             "plan": [
                 {"step": step.words, "due_at": step.due_at.isoformat() if step.due_at else None}
                 for step in self.plan
@@ -162,6 +167,7 @@ def check_contract(user: User | None, raw: bytes, today: dt.date | None = None) 
         days=notice if found.is_breaking and (answer.products or answer.others) else 0
     )
     beside = _beside(shown, version, earliest) if found.is_breaking else ()
+    columns, known_by = column_effects(user, ports, before, found, counts=hidden is not None)
     return Check(
         key, version, reading.problems, base, found,
         version_problem=version_problem(base.version, version, found) if is_bound else "",
@@ -171,6 +177,7 @@ def check_contract(user: User | None, raw: bytes, today: dt.date | None = None) 
         notice_days=notice, earliest_at=earliest,
         beside=beside,
         plan=tuple(_plan(beside, found, earliest, bool(answer.products or answer.others))),
+        columns=columns, column_providers=known_by,
     )  # fmt: skip
 
 

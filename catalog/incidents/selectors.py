@@ -10,6 +10,7 @@ from catalog.accounts.models import User
 from catalog.common.errors import NotFound
 from catalog.incidents.models import Incident, IncidentEvent, IncidentReach
 from catalog.incidents.transitions import UNRESOLVED, Happening, may_happen
+from catalog.products import reach
 from catalog.products.models import DataProduct, OutputPort
 
 MOST_TROUBLES = 200  # rows one product page looks at
@@ -69,6 +70,9 @@ class Page:
     may_handle: bool
     deeds: list[Deed]
     assignees: list[User]
+    column_readers: dict[int, bool] = field(
+        default_factory=dict
+    )  # product -> whether it reads the failing column
 
     @property
     def may_note(self) -> bool:
@@ -80,18 +84,30 @@ def page_of(user: User, incident: Incident) -> Page:
     below = IncidentReach.objects.filter(incident=incident, steps__gt=0)
     seen = below.filter(product__in=DataProduct.objects.visible_to(user).order_by())
     total, visible = below.count(), seen.count()
-    reached = seen.select_related("product__domain", "product__team").order_by("steps", "product__name", "pk")
+    rows = seen.select_related("product__domain", "product__team").order_by("steps", "product__name", "pk")
+    reached = list(rows[:SHOWN_REACHED])
     may_handle = kernel.can(user, "incident.handle", incident)
     return Page(
         events=list(newest)[::-1],
-        reached=list(reached[:SHOWN_REACHED]),
+        reached=reached,
         more_reached=max(visible - SHOWN_REACHED, 0),
         hidden_reached=total - visible,
         may_comment=kernel.can(user, "incident.comment", incident),
         may_handle=may_handle,
         deeds=[deed for deed in _DEEDS if may_happen(incident.status, Happening(deed.kind))],
         assignees=assignees_of(user, incident) if may_handle else [],
+        column_readers=_column_readers(incident, [row.product_id for row in reached]),
     )
+
+
+def _column_readers(incident: Incident, product_ids: list[int]) -> dict[int, bool]:
+    """Of an incident about one column: which of the products read it; those of which it is not known are left out."""
+    check, port_id = incident.quality_check, incident.port_id
+    if check is None or port_id is None or not check.element or not product_ids:
+        return {}
+    answer = reach.readers_of_columns([(port_id, check.element)])
+    readers = answer.readers[port_id, check.element]
+    return {pk: pk in readers for pk in product_ids if pk in readers or (port_id, pk) in answer.covered}
 
 
 def assignees_of(user: User, incident: Incident) -> list[User]:

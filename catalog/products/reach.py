@@ -4,7 +4,7 @@ Declared input ports answer first; other features (access, lineage) register wha
 names the providers that spoke, so that people know what was asked and what could not be known.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from catalog.products.models import DataProduct, InputPort, Lifecycle, OutputPort
@@ -104,6 +104,63 @@ def uses_of(port_ids: Collection[int]) -> Iterable[Use]:
     if port_ids:
         for provider in _providers.values():
             yield from provider(port_ids)
+
+
+Place = tuple[int, str]  # a column: id of the port that offers it, its path
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnUse:
+    """A product has a column that is made from (or chosen by) the column `path` of a port, `steps` columns away."""
+
+    port_id: int
+    path: str
+    product_id: int
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnUses:
+    """What one provider knows of columns. `covered`: (port, product) pairs of which it knows at all which columns of
+    the port the product reads; a product that reads from the port and is not among them may read any."""
+
+    uses: tuple[ColumnUse, ...] = ()
+    covered: frozenset[tuple[int, int]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnReach:
+    """Column -> the products that read it, with their distance; the pairs that are covered; the providers that spoke.
+
+    Without a provider nothing is known of columns, and nothing may be concluded from an empty answer."""
+
+    readers: Mapping[Place, Mapping[int, int]]
+    covered: frozenset[tuple[int, int]]
+    providers: tuple[str, ...]
+
+
+ColumnProvider = Callable[[Collection[Place]], ColumnUses]
+_column_providers: dict[str, ColumnProvider] = {}
+
+
+def register_columns(name: str, provider: ColumnProvider) -> None:
+    """As `register`, for who knows which columns are read."""
+    if _column_providers.get(name, provider) is not provider:
+        raise ValueError(f"The provider {name} is registered twice.")
+    _column_providers[name] = provider
+
+
+def readers_of_columns(places: Collection[Place]) -> ColumnReach:
+    """Which products read each of the columns, as far as providers know; nested fields count for what holds them."""
+    readers: dict[Place, dict[int, int]] = {place: {} for place in places}
+    covered: set[tuple[int, int]] = set()
+    for provider in _column_providers.values() if places else ():
+        answer = provider(places)
+        covered |= answer.covered
+        for use in answer.uses:
+            known = readers.setdefault((use.port_id, use.path), {})
+            known[use.product_id] = min(use.steps, known.get(use.product_id, use.steps))
+    return ColumnReach(readers, frozenset(covered), tuple(_column_providers))
 
 
 def _declared(port_ids: Collection[int]) -> Iterable[Use]:

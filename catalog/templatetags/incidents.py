@@ -1,6 +1,7 @@
 """What pages show of incidents: the banner of a product, those of a port, meanings of severities, the strip of days."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django import template
 from django.http import HttpRequest
@@ -84,3 +85,9 @@ def _said(day: Day) -> str:
     if not day.incidents:
         return f"{day.date:%-d %B}: well"
     return f"{day.date:%-d %B}: {day.incidents:,} {'incident' if day.incidents == 1 else 'incidents'}"
+
+
+@register.simple_tag
+def column_word(shown: Any, product_id: int) -> str:
+    """Whether a product reads the column an incident is about, where lineage of columns knows."""
+    return "reads the column" if shown.column_readers[product_id] else "reads other columns only"
