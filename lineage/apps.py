@@ -11,8 +11,8 @@ ANNOUNCED = (
     "lineage.datasets.permissions",
     "lineage.datasets.samples",
     "lineage.datasets.receivers",
+    "lineage.impact.reaching",
 )
-ANNOUNCED = ("lineage.receivers", "lineage.tabs", "lineage.impact.reaching")
 
 
 class LineageConfig(AppConfig):
