@@ -5,15 +5,14 @@ from django.urls import URLPattern, URLResolver, path
 from lineage import api, views
 from lineage.edges import api as edge_api
 from lineage.edges import views as edge_views
-from lineage.impact import api as impact_api
-from lineage.impact import proposal_views
-from lineage.impact import views as impact_views
+from lineage.impact import urls as impact_urls
 from lineage.mesh import api as map_api
 from lineage.mesh import views as map_views
 from lineage.openlineage import views as event_views
 
 app_name = "lineage"
 urlpatterns: list[URLPattern | URLResolver] = [
+    *impact_urls.urlpatterns,
     path("lineage/", views.lineage, name="lineage"),
     path("lineage/export.svg", views.export_svg, name="export-svg"),
     path("lineage/export.json", views.export_json, name="export-json"),
@@ -29,9 +28,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("lineage/events/", event_views.events, name="events"),
     path("lineage/events/<int:pk>/", event_views.event, name="event"),
     path("lineage/events/<int:pk>/again/", event_views.project_again, name="event-again"),
-    path("lineage/impact/", impact_views.impact, name="impact"),
-    path("lineage/proposals/", proposal_views.proposals, name="proposals"),
-    path("lineage/proposals/<int:pk>/", proposal_views.decide, name="proposal"),
     path("map/", map_views.mesh_map, name="map"),
     path("map/tile/", map_views.map_tile, name="map-tile"),
     path("map/find/", map_views.map_find, name="map-find"),
@@ -42,13 +38,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("products/<str:domain>/<str:slug>/lineage/new/", edge_views.create, name="edge-create"),
 ]
 api_urlpatterns: list[URLPattern | URLResolver] = [
+    *impact_urls.api_urlpatterns,
     path("lineage/map/", map_api.LineageMapView.as_view(), name="lineage-map"),
     path("lineage/edges/", edge_api.EdgeList.as_view(), name="lineage-edge-list"),
     path("lineage/edges/<int:pk>/", edge_api.EdgeDetail.as_view(), name="lineage-edge-detail"),
     path("lineage/changes/", edge_api.LineageChanges.as_view(), name="lineage-changes"),
-    path("lineage/impact/", impact_api.ImpactView.as_view(), name="lineage-impact"),
-    path("lineage/upstream/", impact_api.UpstreamView.as_view(), name="lineage-upstream"),
-    path("incidents/<int:pk>/causes/", impact_api.IncidentCausesView.as_view(), name="incident-causes"),
     path("lineage/graph/", api.LineageGraphView.as_view(), name="lineage-graph"),
     path(
         "products/<str:domain>/<str:slug>/lineage/", api.ProductLineageView.as_view(), name="product-lineage"
