@@ -49,6 +49,8 @@ ANNOUNCED = (
     "catalog.discussions.tabs",
     "catalog.search.receivers",
     "catalog.events.receivers",
+    "catalog.notifications.webhooks.permissions",
+    "catalog.notifications.webhooks.samples",
     "catalog.notifications.parts",
     "catalog.notifications.receivers",
 )

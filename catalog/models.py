@@ -41,6 +41,7 @@ from catalog.identity.models import (
 )
 from catalog.incidents.models import Incident, IncidentEvent, IncidentReach, PublicStatus
 from catalog.notifications.models import Notice, Notification, Preference, Subscription
+from catalog.notifications.webhooks.models import Webhook, WebhookDelivery
 from catalog.products.models import DataProduct, InputPort, OutputPort, Stewardship
 from catalog.quality.models import CheckResult, CheckState, QualityCheck, QualityScore, WaitingResults
 from catalog.schemas.models import Field, FieldAnnotation, FieldProfile, SchemaVersion
@@ -130,4 +131,6 @@ __all__ = [
     "User",
     "ViewDefinition",
     "WaitingResults",
+    "Webhook",
+    "WebhookDelivery",
 ]

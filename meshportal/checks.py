@@ -59,6 +59,14 @@ def unsafe_everywhere(app_configs: Sequence[AppConfig] | None, **_: Any) -> list
                 id="meshportal.W001",
             )
         )
+    if settings.EMAIL.is_configured and not settings.PUBLIC_URL:
+        found.append(
+            Warning(
+                "E-mail is sent, but its links lead nowhere: nobody said under which address people reach the portal.",
+                hint="Set MESHPORTAL_PUBLIC_URL to the address people use, such as https://mesh.example.org.",
+                id="meshportal.W022",
+            )
+        )
     if settings.DEBUG and settings.BIND_HOST not in LOOPBACK:
         found.append(
             Error(

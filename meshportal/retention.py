@@ -18,6 +18,7 @@ from catalog.audit import chain
 from catalog.audit.models import AuditEvent, ChangeMark, OutboxEvent
 from catalog.crawling.services import old_runs
 from catalog.notifications.models import Notice, Notification
+from catalog.notifications.webhooks.models import WebhookDelivery
 from catalog.quality.models import QualityScore
 from catalog.schemas.models import FieldProfile
 from lineage.openlineage.keeping import old_events as old_lineage_events
@@ -136,6 +137,12 @@ def rules() -> list[Rule]:
                 ~Exists(Notification.objects.filter(notice=OuterRef("pk"))), created_at__lt=before
             ),
             "What happened, once nobody's list shows it any more.",
+        ),
+        Rule(
+            "Deliveries of webhooks",
+            "RETAIN_EVENTS_DAYS",
+            lambda before: WebhookDelivery.objects.filter(created_at__lt=before),
+            "With what became of each attempt.",
         ),
         Rule(
             "Events of the feed",

@@ -2,8 +2,12 @@
 
 from collections.abc import Collection, Iterable
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
 
+from catalog.access.deciders import Asking, panel_of
+from catalog.access.models import Agreement, RequestStage
+from catalog.access.states import DecisionState
 from catalog.accounts import kernel
 from catalog.accounts.models import Membership, Role, Team, User
 from catalog.connections.models import Connection
@@ -24,6 +28,8 @@ def recipients(notice: Notice) -> dict[int, str]:
     """
     if notice.recipient_id is not None:
         found = {notice.recipient_id: Reason.RECIPIENT.value}
+    elif notice.agreement is not None:
+        found = _of_agreement(notice, notice.agreement)
     elif notice.product is not None:
         found = _of_product(notice, notice.product)
     elif notice.connection is not None:
@@ -36,11 +42,39 @@ def recipients(notice: Notice) -> dict[int, str]:
     return {person: reason for person, reason in found.items() if person in seeing}
 
 
+def _of_agreement(notice: Notice, agreement: Agreement) -> dict[int, str]:
+    """Those who decide its open request now, or those the access is for; who asked on their behalf is among these."""
+    if notice.audience == Audience.DECIDERS:
+        return dict.fromkeys(_deciders(agreement), Reason.DECIDER.value)
+    if agreement.user_id is not None:
+        people = {agreement.user_id}
+    elif agreement.team_id is not None:
+        people = _ids(Membership.objects.filter(team=agreement.team_id))
+    else:
+        people = owners_of([agreement.product] if agreement.product else [])
+    return dict.fromkeys(people, Reason.PARTY.value)
+
+
+def _deciders(agreement: Agreement) -> set[int]:
+    stages = RequestStage.objects.filter(
+        request__agreement=agreement, request__decision=DecisionState.SUBMITTED, closed_at=None,
+        step=F("request__step"),
+    ).select_related("request", "team", "person")  # fmt: skip
+    found: set[int] = set()
+    for stage in stages:
+        asking = Asking(agreement.port.product, stage.request.requested_by_id, agreement.consumer)
+        panel = panel_of(stage, asking, timezone.localdate())
+        found |= {person.pk for person in panel.people} | set(panel.in_place_of)
+    return found
+
+
 def _of_product(notice: Notice, product: DataProduct) -> dict[int, str]:
     found: dict[int, str] = {}
-    if notice.audience in (Audience.EVERYBODY, Audience.OWNERS_AND_WATCHERS):
+    if notice.audience in (Audience.EVERYBODY, Audience.DOWNSTREAM, Audience.OWNERS_AND_WATCHERS):
         found |= dict.fromkeys(_watchers(product), Reason.WATCHER.value)
-    if notice.audience == Audience.EVERYBODY:
+    if notice.audience == Audience.DOWNSTREAM:
+        found |= dict.fromkeys(_downstream(notice, product), Reason.DOWNSTREAM.value)
+    if notice.audience in (Audience.EVERYBODY, Audience.DOWNSTREAM):
         found |= dict.fromkeys(_consumers(notice, product), Reason.CONSUMER.value)
     return found | dict.fromkeys(_owners(product), Reason.OWNER.value)
 
@@ -77,8 +111,21 @@ def _of_team(team: Team, *roles: Role) -> set[int]:
 
 
 def _consumers(notice: Notice, product: DataProduct) -> set[int]:
-    ports = [notice.port] if notice.port else list(OutputPort.objects.filter(product=product))
-    return owners_of(reached.product for reached in reach.consumers_of(*ports).products)
+    """Who answers for what reads from it, and the people and teams that have access themselves."""
+    ports = _ports(notice, product)
+    standing = Agreement.objects.standing(timezone.now()).filter(port__in=[port.pk for port in ports])
+    people = {pk for pk in standing.order_by().values_list("user_id", flat=True) if pk is not None}
+    people |= _ids(Membership.objects.filter(team__in=standing.filter(team__isnull=False).values("team")))
+    return people | owners_of(reached.product for reached in reach.consumers_of(*ports).products)
+
+
+def _downstream(notice: Notice, product: DataProduct) -> set[int]:
+    """Who answers for what is made of it, however many steps away."""
+    return owners_of(reached.product for reached in reach.downstream_of(*_ports(notice, product)).products)
+
+
+def _ports(notice: Notice, product: DataProduct) -> list[OutputPort]:
+    return [notice.port] if notice.port else list(OutputPort.objects.filter(product=product))
 
 
 def _watchers(product: DataProduct) -> set[int]:

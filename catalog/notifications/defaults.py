@@ -13,6 +13,8 @@ DEFAULTS: dict[str, str] = {
     Kind.PEOPLE: Channel.DIGEST,
     Kind.DISCUSSION: Channel.DIGEST,
     Kind.SEARCH: Channel.DIGEST,
+    Kind.ACCESS: Channel.AT_ONCE,
+    Kind.WEBHOOK: Channel.AT_ONCE,
 }
 HELP: dict[str, str] = {
     Kind.INCIDENT: "Something you own or read from is in trouble, and when it is over.",
@@ -25,4 +27,6 @@ HELP: dict[str, str] = {
     Kind.PEOPLE: "Other people or another team are in charge.",
     Kind.DISCUSSION: "A question at what you own, an answer to yours, an announcement of what you use.",
     Kind.SEARCH: "A search you watch finds something it did not find before.",
+    Kind.ACCESS: "Requests you decide, and what becomes of yours: decided, granted, ending, ended.",
+    Kind.WEBHOOK: "A webhook of yours reached nobody for days and was switched off.",
 }

@@ -39,12 +39,13 @@ def drafts_of(events: Iterable[AuditEvent]) -> list[Draft]:
     ids = {_product_of(event, owning) for event in told}
     ids |= {int(pk) for event in told for pk in event.detail.get("by_product", {})}
     products = DataProduct.objects.select_related("domain").in_bulk([pk for pk in ids if pk])
-    found = []
+    found: list[Draft | None] = []
     for event in told:
         if event.verb == f"{BATCH}.edited":
             found += _of_batch(event, products)
         elif product := products.get(_product_of(event, owning) or 0):
             found.append(VERBS[event.verb](event, product))
+            found += _removed(event, product)
     return [draft for draft in found if draft is not None]
 
 
@@ -107,6 +108,20 @@ def _in_charge(event: AuditEvent, product: DataProduct, changes: dict[str, Any])
     ]
     title = f"{product.name} is in other hands"
     return _draft(event, product, Kind.PEOPLE, title, " ".join(lines), audience=Watched)
+
+
+def _removed(event: AuditEvent, product: DataProduct) -> list[Draft]:
+    """Told by name: whoever is in charge no longer is not among the people of the product any more."""
+    roles = " and ".join(_IN_CHARGE[name] for name in event.changes if name in _IN_CHARGE)
+    title = f"You are no longer {roles} of {product.name}"
+    sentence = f"{event.actor_name} named other people."
+    return [
+        Draft(
+            f"event:{event.pk}:removed:{pk}", Kind.PEOPLE, title, sentence, product.get_absolute_url(),
+            Notice.Audience.RECIPIENT, {"recipient": pk, "actor": event.actor_id},
+        )
+        for pk in event.detail.get("removed", [])
+    ]  # fmt: skip
 
 
 def _said(value: Any) -> str:

@@ -18,7 +18,7 @@ def opened(event: AuditEvent, product: DataProduct) -> Draft | None:
     word = "again: " if event.verb == "incident.reopened" else ""
     title = f"{product.name}: {word}{incident.title}"
     sentence = f"{incident.get_severity_display()} severity. {incident.summary}".strip()
-    return _draft(event, incident, title, sentence)
+    return _draft(event, incident, title, sentence, audience=Audience.DOWNSTREAM)
 
 
 def acknowledged(event: AuditEvent, product: DataProduct) -> Draft | None:
@@ -51,7 +51,7 @@ def resolved(event: AuditEvent, product: DataProduct) -> Draft | None:
     incident = _of(event)
     if incident is None or (incident.slo_id and incident.is_resolved_by_portal):
         return None
-    return _draft(event, incident, f"{product.name}: over: {incident.title}")
+    return _draft(event, incident, f"{product.name}: over: {incident.title}", audience=Audience.DOWNSTREAM)
 
 
 def _of(event: AuditEvent) -> Incident | None:

@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from catalog.access.models import Agreement
+from catalog.access.seen import products_edited
 from catalog.accounts.kernel import audience_filter, standing
 from catalog.accounts.models import User
 from catalog.common.models import TimestampedModel
@@ -25,6 +27,8 @@ class Kind(models.TextChoices):
     PEOPLE = "people", "Ownership"
     DISCUSSION = "discussion", "Questions and announcements"
     SEARCH = "search", "New matches of a watched search"
+    ACCESS = "access", "Access"
+    WEBHOOK = "webhook", "Webhooks switched off"
 
 
 class Channel(models.TextChoices):
@@ -54,6 +58,9 @@ class Notice(models.Model):
         OWNERS_AND_WATCHERS = "owners_watchers", "Owners and watchers"
         OWNERS = "owners", "Owners"
         RECIPIENT = "recipient", "One person"
+        DECIDERS = "deciders", "Those who decide the open request"
+        PARTY = "party", "The consumer of an agreement"
+        DOWNSTREAM = "downstream", "As everybody, and whoever is further downstream"
 
     key = models.CharField(max_length=200, unique=True)
     kind = models.CharField(max_length=12, choices=Kind.choices)
@@ -69,6 +76,9 @@ class Notice(models.Model):
     )
     connection = models.ForeignKey(
         Connection, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    agreement = models.ForeignKey(  # about access: told to its parties alone
+        Agreement, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
     )
     recipient = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     actor = models.ForeignKey(  # who did it is not told what they know
@@ -99,8 +109,16 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         if who.sees_everything:
             return mine
         stores = Q(notice__connection=None) | Q(notice__connection__team_id__in=who.team_ids)
+        parties = (
+            Q(notice__agreement=None)
+            | Q(notice__agreement__user=user)
+            | Q(notice__agreement__team_id__in=who.team_ids)
+            | products_edited(user, "notice__agreement__product__")
+            | Q(reason=Notification.Reason.DECIDER)
+            & audience_filter(user, "notice__agreement__port__product__")
+        )
         return mine.filter(
-            Q(notice__product=None) | audience_filter(user, prefix="notice__product__"), stores
+            Q(notice__product=None) | audience_filter(user, prefix="notice__product__"), stores, parties
         )
 
     def unread(self) -> "NotificationQuerySet":
@@ -113,8 +131,11 @@ class Notification(models.Model):
     class Reason(models.TextChoices):
         OWNER = "owner", "it is in your charge"
         CONSUMER = "consumer", "a product of yours reads from it"
+        DOWNSTREAM = "downstream", "a product of yours is made of it, further downstream"
         WATCHER = "watcher", "you watch it"
         RECIPIENT = "recipient", "it is for you"
+        DECIDER = "decider", "you may decide it"
+        PARTY = "party", "the access is yours, or your team's or product's"
 
     class Mail(models.TextChoices):
         NONE = "", "Not by e-mail"

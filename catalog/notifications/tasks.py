@@ -5,9 +5,12 @@ from datetime import timedelta
 from celery import shared_task
 
 from catalog.notifications import mailing, searches, sources, telling
+from catalog.notifications.webhooks import queueing, sending
 
 TICK = timedelta(seconds=30)
+DELIVERY_TICK = timedelta(seconds=10)
 PERIODIC = {
+    "catalog.notifications.deliver": DELIVERY_TICK,
     "catalog.notifications.fan_out": TICK,
     "catalog.notifications.send_mail": TICK,
     "catalog.notifications.look_after_sources": timedelta(minutes=5),
@@ -39,6 +42,13 @@ def check_searches() -> int:
     return searches.check_due()
 
 
+@shared_task(name="catalog.notifications.deliver", time_limit=300, soft_time_limit=270)
+def deliver() -> int:
+    """Send to webhooks what is new in the feed and what is to be tried again."""
+    queueing.queue_new()
+    return sending.send_due()
+
+
 def ring_for_notice() -> None:
     """Send a doorbell; one nobody answers is void when the clock rings anyway."""
     fan_out.apply_async(expires=TICK.total_seconds(), retry=False)
@@ -47,3 +57,8 @@ def ring_for_notice() -> None:
 def ring_for_mail() -> None:
     """The same for e-mail."""
     send_mail.apply_async(expires=TICK.total_seconds(), retry=False)
+
+
+def ring_for_deliveries() -> None:
+    """The same for webhooks."""
+    deliver.apply_async(expires=DELIVERY_TICK.total_seconds(), retry=False)

@@ -27,7 +27,7 @@ MOST = 500  # notices of one run of the task
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A notice to be left. `about` holds the ids of product, port, connection, recipient and actor."""
+    """A notice to be left. `about` holds the ids of product, port, agreement, connection, recipient and actor."""
 
     key: str
     kind: str
@@ -93,7 +93,15 @@ def fan_out(notice_id: int, *, now: dt.datetime | None = None) -> int:
         return 0
     notice = (
         Notice.objects.select_related(
-            "product__domain__team", "product__team", "port__product", "connection__team"
+            "product__domain__team",
+            "product__team",
+            "port__product",
+            "connection__team",
+            "agreement__port__product__domain__team",
+            "agreement__port__product__team",
+            "agreement__user",
+            "agreement__team",
+            "agreement__product__team",
         )
         .prefetch_related("product__stewardships")
         .get(pk=notice_id)

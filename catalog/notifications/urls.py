@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from catalog.notifications import api, views
+from catalog.notifications.webhooks import urls as webhooks
 
 app_name = "notifications"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -13,10 +14,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notifications/unsubscribe/<str:token>/", views.unsubscribe, name="unsubscribe"),
     path("notifications/<int:pk>/", views.follow, name="open"),
     path("account/notifications/", views.preferences, name="preferences"),
+    *webhooks.urlpatterns,
 ]
 api_urlpatterns: list[URLPattern | URLResolver] = [
     path("notifications/", api.NotificationList.as_view(), name="notifications"),
     path("notifications/read/", api.NotificationsRead.as_view(), name="notifications_read"),
     path("subscriptions/", api.SubscriptionList.as_view(), name="subscriptions"),
     path("subscriptions/<int:pk>/", api.SubscriptionDetail.as_view(), name="subscription"),
+    *webhooks.api_urlpatterns,
 ]

@@ -30,7 +30,7 @@ def safe(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     settings.SEARCH_BACKEND = "postgres"
     monkeypatch.setattr(checks, "database", lambda: SAFE_POSTGRES)
     settings.REDIS_URL = "rediss://:password@valkey.example.org:6379/0"
-    settings.EMAIL = MAIL
+    settings.EMAIL, settings.PUBLIC_URL = MAIL, "https://mesh.example.org"
     tmp_path.chmod(0o700)
     settings.DATA_DIR = tmp_path
     return settings
@@ -118,3 +118,10 @@ def test_every_rule_is_tried_here_and_says_what_to_do() -> None:
 def test_debug_on_loopback_is_nobody_elses_business(safe: Settings) -> None:
     safe.DEBUG, safe.BIND_HOST = True, "127.0.0.1"
     assert "meshportal.E001" not in said()
+
+
+def test_mail_without_a_public_address_is_named_and_no_mail_is_no_matter(safe: Settings) -> None:
+    safe.PUBLIC_URL = ""
+    assert said() == {"meshportal.W022"}
+    safe.EMAIL = Email()
+    assert "meshportal.W022" not in said()

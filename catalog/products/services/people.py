@@ -49,11 +49,12 @@ def set_stewards(
         )
     fresh = DataProduct.objects.select_related("domain", "team").get(pk=product.pk)
     bump_revision(fresh, expected_revision)
-    Stewardship.objects.filter(pk__in=[s.pk for pk, s in present.items() if pk not in wanted]).delete()
+    removed = sorted(pk for pk in present if pk not in wanted)
+    Stewardship.objects.filter(pk__in=[present[pk].pk for pk in removed]).delete()
     Stewardship.objects.bulk_create(
         Stewardship(product=fresh, user=user, role=role) for pk, user in wanted.items() if pk not in present
     )
-    record_product(actor, "product.people_named", fresh, changes)
+    record_product(actor, "product.people_named", fresh, changes, removed=removed)
     announce_product(fresh)
     return fresh
 

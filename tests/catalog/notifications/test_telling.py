@@ -8,9 +8,9 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog.accounts import kernel
 from catalog.accounts.models import Membership, Role, Team, User
+from catalog.common.bell import Bell
 from catalog.notifications import services
 from catalog.notifications.models import Channel, Kind, Notice, Notification, Subscription
-from catalog.notifications.receivers import Bell
 from catalog.notifications.signals import noticed
 from catalog.notifications.telling import Draft, fan_out, tell
 from catalog.products.models import DataProduct, Visibility
