@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from catalog.access import urls as access
 from catalog.accounts import urls as accounts
 from catalog.assets import urls as assets
+from catalog.audit import urls as audit
 from catalog.common import urls as common
 from catalog.connections import urls as connections
 from catalog.contracts import compat_urls as contracts_compat
@@ -30,6 +31,7 @@ features = (
     access,
     accounts,
     assets,
+    audit,
     common,
     connections,
     contracts,

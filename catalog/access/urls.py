@@ -2,8 +2,8 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from catalog.access import api
-from catalog.access.views import agreements, asking, basket, inbox, product, rules
+from catalog.access import api, audit_api
+from catalog.access.views import agreements, asking, audit, basket, inbox, product, rules
 
 app_name = "access"
 PORT = "products/<str:domain>/<str:slug>/ports/<str:name>/<str:version>/access"
@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("access/requests/<int:pk>/edit/", asking.edit, name="draft"),
     path("access/requests/<int:pk>/withdraw/", asking.withdraw, name="withdraw"),
     path("access/requests/<int:pk>/comment/", asking.comment, name="comment"),
+    path("access/audit/", audit.held, name="held"),
     path("access/rules/", rules.index, name="rules"),
     path("access/rules/new/", rules.create, name="rule_new"),
     path("access/rules/<int:pk>/", rules.edit, name="rule"),
@@ -47,6 +48,7 @@ api_urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{REQUEST}/withdraw/", api.RequestWithdraw.as_view(), name="access-request-withdraw"),
     path(f"{REQUEST}/decisions/", api.RequestDecisions.as_view(), name="access-request-decisions"),
     path(f"{REQUEST}/comments/", api.RequestComments.as_view(), name="access-request-comments"),
+    path("access/audit/", audit_api.HeldList.as_view(), name="access-audit"),
     path("access/rules/", api.RuleList.as_view(), name="access-rule-list"),
     path("access/prospect/", api.Prospect.as_view(), name="access-prospect"),
 ]

@@ -80,6 +80,12 @@ def can_revoke_token(user: User, person: User) -> bool:
     return user.pk == person.pk or _answers_for(user, person) or kernel.standing(user).is_platform_admin
 
 
+def can_view_audit(user: User, _: object = None) -> bool:
+    """Platform admins and the governance group: they may see everything it tells of."""
+    return kernel.standing(user).sees_everything
+
+
+kernel.register("audit.view", can_view_audit, on="")
 kernel.register("person.list", can_list_people, on="")
 kernel.register("person.administer", can_administer_people, on="")
 kernel.register("person.view", can_view_person)

@@ -57,6 +57,7 @@ ACCOUNT_PLACES = (
     Place("account/tokens/", "API tokens", "key-round"),
     Place("teams/", "Teams", "users"),
     Place("people/", "People", "users", for_admins=True),
+    Place("audit/", "Audit trail", "list", for_admins=True),
     Place("operations/", "Operations", "activity", for_admins=True),
 )
 FOOTER_PLACES = (

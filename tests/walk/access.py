@@ -265,6 +265,16 @@ ROUTES: Routes = {
         posted(api(404, owner=201, consumer=201, admin=201), waiting, said),
         concealed(hidden_api(admin=201), secret_request, said),
     ],
+    "access:held": [
+        Example(nothing, page(guest=200)),
+        Example(nothing, page(guest=200), query="?format=csv"),
+        Example(nothing, page(400, guest=400), query="?on=never"),
+    ],
+    "api:access-audit": [
+        Example(nothing, api(guest=200)),
+        Example(nothing, api(guest=200), query="?on=2026-03-31&consumer=a"),
+        Example(nothing, api(400, guest=400), query="?on=never"),
+    ],
     "api:access-rule-list": [Example(nothing, api(guest=200))],
     "api:access-prospect": [
         Example(nothing, api(guest=400), query="?port=listening/play-events/plays/1.0.0"),

@@ -74,7 +74,6 @@ ROUTES: Routes = {
     "notifications:webhooks": [
         Example(both, page(guest=200)),
         Example(nothing, page(200, guest=403), method="POST", body=filled),
-        Example(nothing, page(400, guest=400, admin=200), method="POST", body=about_ledger, conceals=False),
     ],
     "notifications:webhook": [Example(of_owner, SEEN), Example(of_visitor, NONE, conceals=True)],
     "notifications:webhook_secret": [

@@ -1,0 +1,64 @@
+"""Who had access on a day, in the REST API."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import generics, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from catalog.access.held import Held, day_of, held_on
+from catalog.accounts.caller import caller
+from catalog.common.api import StrictParameters
+
+
+class HeldSerializer(serializers.Serializer[Held]):
+    """What a consumer had on the day, and why."""
+
+    agreement = serializers.IntegerField(source="agreement.pk")
+    product = serializers.CharField(source="agreement.port.product.key")
+    port = serializers.CharField(source="agreement.port.name")
+    version = serializers.CharField(source="agreement.port.version")
+    environment = serializers.CharField(source="agreement.environment")
+    consumer_kind = serializers.CharField(source="agreement.consumer_kind")
+    consumer = serializers.CharField(source="agreement.consumer")
+    is_agreed = serializers.BooleanField(help_text="In force at a moment of the day.")
+    provisioning = serializers.CharField(help_text="What the portal knew of the store then.")
+    mode = serializers.CharField()
+    columns = serializers.ListField(child=serializers.CharField())
+    principal = serializers.CharField(help_text="The consumer's name in the store.")
+    starts_at = serializers.DateTimeField(allow_null=True)
+    ends_at = serializers.DateTimeField(allow_null=True, help_text="As it stood then.")
+    request = serializers.IntegerField(source="request.pk", allow_null=True, default=None)
+    purpose = serializers.CharField()
+    rule = serializers.CharField(help_text="Under which rule it was decided.")
+    decided_by = serializers.ListField(child=serializers.CharField(), source="deciders")
+    decided_at = serializers.DateTimeField(source="request.decided_at", allow_null=True, default=None)
+    contract = serializers.CharField(source="request.contract_words", default="")
+
+
+class HeldList(StrictParameters, generics.GenericAPIView[Any]):
+    """Who had access to what on a day, and why."""
+
+    serializer_class = HeldSerializer
+    query_parameters = frozenset({"on", "product", "consumer", "page", "page_size"})
+
+    @extend_schema(
+        operation_id="access_audit",
+        parameters=[
+            OpenApiParameter("on", str, description="The day (UTC), such as 2026-03-31; today without it."),
+            OpenApiParameter("product", str, description="Only of a product: `domain/slug`."),
+            OpenApiParameter("consumer", str, description="Part of the name of the person, team or product."),
+        ],
+        responses=HeldSerializer(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        """Of the agreements the caller may see: governance and platform admins all, owners those on their products,
+        consumers their own."""
+        asked = request.query_params
+        rows = held_on(
+            caller(request), day_of(asked.get("on", "")), product=asked.get("product", "")[:300],
+            consumer=asked.get("consumer", "")[:200],
+        )  # fmt: skip
+        page = self.paginate_queryset(list(rows))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
