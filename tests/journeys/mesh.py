@@ -42,6 +42,7 @@ from tests import factories as make
 from tests.catalog.contracts.documents import as_yaml, contract
 from tests.conftest import Cast
 from tests.journeys.access import plant_access
+from tests.journeys.webhooks import plant_webhook
 
 CONTRACT = "urn:daff:plays-contract"
 COLUMNS = {
@@ -131,7 +132,7 @@ def plant(cast: Cast) -> Mesh:
     _certifications(cast)
     run, check, slo = _run(store, plays), _check(cast, store), _slos(plays)
     asked = _checks(plays)
-    incident, access = _incident(cast, plays), plant_access(cast, plays)
+    incident, access = _incident(cast, plays), plant_access(cast, plays) | plant_webhook(cast)
     planted = Mesh(cast, store, plays, charts, run, check, slo, asked, proposed, incident, access)
     _tell(cast)
     return planted
