@@ -20,9 +20,10 @@ from catalog.connections.connectors.errors import SourceError
 from catalog.connections.connectors.registry import registry
 from catalog.connections.connectors.relational import EXCLUDE, INCLUDE
 from catalog.connections.models import Connection, ConnectionCheck
+from catalog.identity.models import SecondFactor
 
 FIELDS = ("name", "slug", "description", "team", "environment", "config", "schedule", "is_paused")
-HOLDERS_OF_SECRETS: list[Any] = [Connection, ConnectionCheck]  # models, each with a column `secret`
+HOLDERS_OF_SECRETS: list[Any] = [Connection, ConnectionCheck, SecondFactor]  # models with a column `secret`
 
 
 def register_holder_of_secrets(model: Any) -> None:

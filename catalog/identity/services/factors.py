@@ -101,7 +101,15 @@ def remove_second_factor(*, actor: User | None, person: User, code: str = "") ->
 
 
 def _secret_of(factor: SecondFactor) -> str:
-    return str(crypto.decrypt(factor.secret)["secret"])
+    """Unlike credentials of connections it is read within a request: a code is checked while somebody waits."""
+    try:
+        return str(crypto.decrypt(factor.secret)["secret"])
+    except crypto.CannotDecrypt as error:
+        raise Conflict(
+            "The secret of the second factor cannot be read with the portal's present keys.",
+            "Nobody was signed in.",
+            "Ask a platform administrator to remove the second factor, and set it up again.",
+        ) from error
 
 
 def _use_code(factor: SecondFactor, code: str) -> None:

@@ -4,6 +4,7 @@ import logging
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -58,6 +59,8 @@ def callback(request: HttpRequest) -> HttpResponse:
         person = services.person_of(proof.claims)
     except SignInRefused as error:
         return _refused(request, error)
+    except IntegrityError:  # two first sign-ins of one person at the same moment
+        return _refused(request, SignInRefused("twice", "You were signing in twice at the same moment."))
     request.session[flow.LEAVING] = proof.id_token
     return entrance.enter(request, person, how="provider", after=proof.after)
 

@@ -13,9 +13,11 @@ from catalog.accounts import services as accounts
 from catalog.accounts.models import User
 from catalog.audit.models import AuditEvent
 from catalog.common import crypto
-from catalog.common.errors import Invalid
+from catalog.common.errors import Conflict, Invalid
+from catalog.connections.services import rotate_secrets
 from catalog.identity import services, totp
 from catalog.identity.models import RecoveryCode, SecondFactor
+from meshportal.keys import new_encryption_key
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +83,19 @@ def test_a_code_does_not_open_twice(cast: Cast) -> None:
     services.check_second_factor(person=cast.owner, code=code)
     with pytest.raises(Invalid):
         services.check_second_factor(person=cast.owner, code=code)
+
+
+def test_it_comes_under_new_keys_with_everything_else_that_is_encrypted(
+    cast: Cast, settings: Settings
+) -> None:
+    secret, _ = enrol(cast.owner)
+    settings.ENCRYPTION_KEYS = [new_encryption_key(), *settings.ENCRYPTION_KEYS]
+    assert rotate_secrets(actor=None) == 1
+    settings.ENCRYPTION_KEYS = settings.ENCRYPTION_KEYS[:1]
+    services.check_second_factor(person=cast.owner, code=code_of(secret))
+    settings.ENCRYPTION_KEYS = [new_encryption_key()]
+    with pytest.raises(Conflict, match="present keys"):
+        services.check_second_factor(person=cast.owner, code=code_of(secret))
 
 
 def test_a_recovery_code_opens_once(client: Client, cast: Cast) -> None:
