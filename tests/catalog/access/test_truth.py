@@ -1,0 +1,184 @@
+"""Whatever is pressed, retried or killed, and however the clock moves: the portal never says what is not so.
+
+The store of these tests is a shelf in memory behind the provisioner's own protocol, so that what is really there can be
+compared with what the portal says after every step.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from catalog.access import provisioners as known
+from catalog.access.models import Agreement
+from catalog.access.services import running
+from catalog.access.services.agreeing import mark_provisioning, revoke_agreement
+from catalog.access.services.deciding import decide_stage
+from catalog.access.services.ending import expire_due
+from catalog.access.services.releasing import release_agreement
+from catalog.access.services.running import provision_due
+from catalog.access.states import ENDED, MAY_BE_THERE, Event, Provisioning
+from catalog.access.stores import CannotProvision, Grant
+from catalog.common.errors import PortalError
+from catalog.products.models import OutputPort
+from tests import factories as make
+from tests.catalog.access.asking import ask
+from tests.conftest import Cast
+
+TIMES = (dt.timedelta(0), dt.timedelta(minutes=11), dt.timedelta(hours=2), dt.timedelta(days=20))
+STEPS = ("ask", "renew", "change", "decide", "work", "work", "work", "expire", "revoke", "release")
+FATES = ("", "", "killed before", "killed after", "away")
+
+
+class Killed(BaseException):
+    """The worker's process ends here."""
+
+
+class Shelf:
+    """A store that keeps one thing: what the consumer may read. `fate` is what happens to the worker next."""
+
+    name, title, needs_work = "shelf", "A shelf", True
+    kinds: tuple[str, ...] = ()
+
+    def __init__(self) -> None:
+        self.there: tuple[str, ...] | None = None
+        self.fate = ""
+
+    @contextmanager
+    def _visited(self) -> Iterator[None]:
+        fate, self.fate = self.fate, ""
+        if fate == "away":
+            raise CannotProvision("The shelf is away.")
+        if fate == "killed before":
+            raise Killed
+        yield
+        if fate == "killed after":
+            raise Killed
+
+    def grant(self, grant: Grant) -> None:
+        with self._visited():
+            self.there = grant.columns
+
+    def revoke(self, grant: Grant) -> None:
+        with self._visited():
+            self.there = None
+
+    def missing(self, grant: Grant) -> str:
+        return "" if self.there == grant.columns else "Something else is there."
+
+    def left(self, grant: Grant) -> str:
+        return "" if self.there is None else "It is still there."
+
+
+@pytest.fixture
+def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    found = Shelf()
+    every = {**known.provisioners(), "shelf": found}
+    for module in (known, running):
+        monkeypatch.setattr(module, "provisioners", lambda: every)
+    grant = lambda agreement: Grant(agreement.pk, "reader", "", tuple(agreement.columns), {}, {})  # noqa: E731
+    monkeypatch.setattr(running, "grant_of", grant)
+    return found
+
+
+@settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(STEPS), st.sampled_from(TIMES), st.sampled_from(FATES), st.booleans()),
+        min_size=5,
+        max_size=16,
+    )
+)
+def test_nothing_said_is_untrue(cast: Cast, shelf: Shelf, steps: list[Any]) -> None:
+    with transaction.atomic():
+        shelf.there, shelf.fate = None, ""
+        port = _port(cast)
+        now = timezone.now()
+        for deed in ("ask", "decide"):
+            _do(cast, port, deed, now)
+        assert Agreement.objects.get().provisioning == "waiting"
+        for deed, later, fate, is_doubled in steps:
+            now += later
+            shelf.fate = fate if deed == "work" else ""
+            for _ in range(2 if is_doubled else 1):
+                with suppress(PortalError, Killed), transaction.atomic():
+                    _do(cast, port, deed, now)
+            _assert_true(shelf, now)
+        _assert_it_ends(shelf, now)
+        transaction.set_rollback(True)
+
+
+def _port(cast: Cast) -> OutputPort:
+    asset = make.make_asset()
+    make.make_schema(asset, {"id": "integer", "seconds": "integer"})
+    port = make.make_port(cast.play_events, "plays", asset=asset)
+    from catalog.access.models import PortTerms
+
+    PortTerms.objects.create(port=port, provisioner="shelf", may_choose_columns=True, notice_days=0)
+    return port
+
+
+def _do(cast: Cast, port: OutputPort, deed: str, now: dt.datetime) -> None:
+    agreement = Agreement.objects.filter(port=port).first()
+    if deed == "ask":
+        ask(cast.consumer, port, now=now, days=30)
+    elif deed in ("renew", "change"):
+        columns = ["id"] if deed == "change" else list(agreement.columns if agreement else ())
+        ask(cast.consumer, port, now=now, kind=deed, columns=columns)
+    elif deed == "decide" and agreement:
+        request = agreement.requests.submitted().first()
+        stage = request.stages.first() if request else None
+        if stage:
+            decide_stage(actor=cast.owner, stage=stage, is_approval=True, now=now)
+    elif deed == "work":
+        _work(now)
+    elif deed == "expire":
+        expire_due(now=now)
+    elif deed == "revoke" and agreement:
+        revoke_agreement(actor=cast.owner, agreement=agreement, reason="Over.", at_once=True, now=now)
+    elif deed == "release" and agreement:
+        release_agreement(actor=cast.consumer, agreement=agreement, now=now)
+
+
+def _work(now: dt.datetime) -> None:
+    """As workers do: what one wrote before it was killed is kept, so the kill must not undo it."""
+    with suppress(Killed):
+        provision_due(now=now)
+
+
+def _assert_true(shelf: Shelf, now: dt.datetime) -> None:
+    for agreement in Agreement.objects.all():
+        verdict, state = agreement.verdict(now), Provisioning(agreement.provisioning)
+        if verdict.is_usable:
+            assert shelf.there == tuple(agreement.columns), "green, and something else is in the store"
+        if shelf.there is not None:
+            assert state in MAY_BE_THERE, "it denies what is in the store"
+        if shelf.there is not None and agreement.validity(now) in ENDED:
+            assert verdict.meaning == "bad"
+
+
+def _assert_it_ends(shelf: Shelf, now: dt.datetime) -> None:
+    """A healthy worker and time bring every agreement to its end, and doing it again changes nothing."""
+    shelf.fate = ""
+    for _ in range(4):
+        now += dt.timedelta(days=120)
+        expire_due(now=now)
+        provision_due(now=now)
+    assert shelf.there is None
+    rows = list(Agreement.objects.values())
+    assert all(row["provisioning"] in ("", "removed") for row in rows)
+    assert (expire_due(now=now), provision_due(now=now)) == (0, 0)
+    for agreement in Agreement.objects.all():
+        with suppress(PortalError):
+            mark_provisioning(actor=None, agreement=agreement, event=Event.SUCCEED, now=now)
+    assert list(Agreement.objects.values()) == rows
