@@ -16,15 +16,16 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = Path(__file__).parent / "requirements.txt"
+LINEAGE = Path(__file__).parent / "lineage.txt"  # openlineage-python
 SECONDS = 600
 _UNREACHABLE = re.compile(
     r"retrying|connection|timed out|temporary failure|name resolution|proxy", re.IGNORECASE
 )
 
 
-def client_commands() -> Path:
-    """The folder of the commands `datacontract` and `dataproduct`; skips the test where they cannot be had."""
-    name = hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()[:12]
+def client_commands(lock_file: Path = LOCK) -> Path:
+    """The folder of the commands of the packages in `lock_file`; skips the test where they cannot be had."""
+    name = hashlib.sha256(lock_file.read_bytes() + sys.version.encode()).hexdigest()[:12]
     kept = ROOT / ".mesh" / "clients"
     kept.mkdir(parents=True, exist_ok=True)
     folder = kept / name
@@ -32,17 +33,17 @@ def client_commands() -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)  # several processes of one test run
         if not (folder / "complete").exists():
             shutil.rmtree(folder, ignore_errors=True)
-            _install(folder)
+            _install(folder, lock_file)
             (folder / "complete").touch()
     return folder / "bin"
 
 
-def _install(folder: Path) -> None:
+def _install(folder: Path, lock_file: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
     pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     try:
         done = subprocess.run(
-            [*pip, "--retries", "1", "--require-hashes", "-r", str(LOCK)],
+            [*pip, "--retries", "1", "--require-hashes", "-r", str(lock_file)],
             capture_output=True,
             text=True,
             timeout=SECONDS,
