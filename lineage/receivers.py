@@ -6,6 +6,7 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.utils import timezone
 
+from catalog.crawling.signals import crawl_finished
 from catalog.products.models import InputPort, OutputPort
 from lineage.edges.deriving import follow_claims
 from lineage.impact.changes import note_graph_changed
@@ -31,3 +32,10 @@ def follow_claim(instance: OutputPort, created: bool = False, **_: Any) -> None:
     """Derived edges follow what ports claim; a new port without an asset claims nothing."""
     if not created or instance.asset_id is not None:
         follow_claims([instance.pk])
+
+
+@receiver(crawl_finished, dispatch_uid="lineage.crawl_finished")
+def follow_claims_of_crawl(connection_id: int, **_: Any) -> None:
+    """A crawl binds ports to what it found in bulk, without a signal for each; told after its commit."""
+    ports = OutputPort.objects.filter(connection_id=connection_id)
+    follow_claims(list(ports.values_list("pk", flat=True)))

@@ -15,7 +15,7 @@ from catalog.common.errors import Conflict, Invalid, Problem
 from lineage.edges import permissions as _permissions  # noqa: F401 - registers them
 from lineage.edges.deriving import derive_edges
 from lineage.edges.locks import in_batches, lock_edges
-from lineage.models import ColumnEdge, Job, LineageEdge, NodeKind, Source
+from lineage.models import ColumnEdge, DerivationStop, Job, LineageEdge, NodeKind, Source
 
 SOURCES = (
     Source.OPENLINEAGE,
@@ -135,6 +135,11 @@ def _chosen(rows: Any, selection: Selection) -> Any:
     if selection.older_than:
         chosen = chosen.filter(last_seen__lt=timezone.now() - timedelta(days=selection.older_than))
     return chosen
+
+
+def stops() -> list[DerivationStop]:
+    """Assets behind which derivation found more than it follows, the newest first."""
+    return list(DerivationStop.objects.select_related("asset").order_by("-stopped_at", "pk")[:SAMPLES])
 
 
 def sources_in_force() -> list[dict[str, Any]]:

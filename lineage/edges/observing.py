@@ -7,11 +7,13 @@ to the ended one; a later one begins a new edge, so that the gap stays in the pa
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from catalog.audit.remembered import forget_on_commit
 from catalog.common import bulk
@@ -62,6 +64,33 @@ class _Known:
 Says = dict[Pair, tuple[Any, ...]]
 
 
+@dataclass(slots=True)
+class _Waiting:
+    """Upstream ends of edges that changed, and the latest moment one was seen or ended."""
+
+    touched: set[int] = field(default_factory=set)
+    at: datetime | None = None
+
+
+_waiting: ContextVar[_Waiting | None] = ContextVar("what waits for derivation", default=None)
+
+
+@contextmanager
+def derived_once() -> Iterator[None]:
+    """Within it, observations leave the derivation to its end: once for a batch. Enter it inside the transaction."""
+    if _waiting.get() is not None:
+        yield
+        return
+    waiting = _Waiting()
+    token = _waiting.set(waiting)
+    try:
+        yield
+    finally:
+        _waiting.reset(token)
+    if waiting.touched:
+        derive_edges(waiting.touched, at=waiting.at)
+
+
 @transaction.atomic
 def observe_edges(
     *,
@@ -94,9 +123,18 @@ def observe_edges(
     touched = _merge_assets(sight, dict.fromkeys(pairs, (confidence,)), is_complete)
     changed = len(touched) + _merge_columns(sight, links, is_complete)
     if touched:
-        derive_edges({upstream for upstream, _ in touched}, at=seen_at)
+        _derive({upstream for upstream, _ in touched}, seen_at)
         forget_on_commit()
     return changed
+
+
+def _derive(touched: set[int], seen_at: datetime) -> None:
+    waiting = _waiting.get()
+    if waiting is None or not connection.in_atomic_block:
+        derive_edges(touched, at=seen_at)
+    else:
+        waiting.touched |= touched
+        waiting.at = max(waiting.at or seen_at, seen_at)
 
 
 def _is_path(path: str) -> bool:

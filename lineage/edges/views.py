@@ -160,7 +160,11 @@ def clean(request: HttpRequest) -> HttpResponse:
     person = caller(request)
     kernel.require(person, "lineage_edge.clean", None, "Only platform admins end edges in bulk.")
     form = CleaningForm(request.POST or None)
-    context: dict[str, Any] = {"form": form, "sources": cleaning.sources_in_force()}
+    context: dict[str, Any] = {
+        "form": form,
+        "sources": cleaning.sources_in_force(),
+        "stops": cleaning.stops(),
+    }
     code = 200
     if request.method == "POST" and form.is_valid():
         try:

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog.assets.models import Asset
+from catalog.crawling.signals import crawl_finished
 from catalog.products.models import OutputPort
-from lineage.edges.observing import ColumnLink, observe_edges
+from lineage.edges.observing import ColumnLink, derived_once, observe_edges
 from lineage.models import Column, ColumnEdge, Job, LineageEdge, Source
 from tests import factories as make
 
@@ -185,6 +186,31 @@ def test_a_region_too_large_is_not_followed_to_its_end_and_says_where(
     monkeypatch.undo()
     see((flow.a, flow.u), on=3)
     assert not DerivationStop.objects.exists()
+
+
+def test_a_batch_is_derived_once_and_says_the_same() -> None:
+    flow = Flow()
+    steps = ((flow.a, flow.u), (flow.u, flow.v), (flow.v, flow.b))
+    with transaction.atomic(), derived_once():
+        for step in steps:
+            see(step)
+        assert flow.derived() == []
+    assert [row[:2] for row in flow.derived()] == [(flow.out.pk, flow.y.pk)]
+    with transaction.atomic(), derived_once():
+        see(*steps, on=2)
+        transaction.set_rollback(True)
+    see(*steps, on=3)
+    assert [row[4] for row in flow.derived()] == [day(3)]
+
+
+def test_ports_bound_by_a_crawl_are_followed_when_it_ends() -> None:
+    flow = Flow()
+    store = Asset.objects.get(pk=flow.v).connection
+    see((flow.a, flow.u), (flow.u, flow.v))
+    OutputPort.objects.filter(pk=flow.into.pk).update(asset_id=flow.v, connection=store)
+    assert store
+    crawl_finished.send_robust(sender=Asset, run_id=1, connection_id=store.pk)
+    assert [row[:2] for row in flow.derived()] == [(flow.out.pk, flow.y.pk)]
 
 
 @pytest.fixture

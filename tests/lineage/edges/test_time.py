@@ -20,7 +20,7 @@ from catalog.products.models import OutputPort
 from lineage.edges.ageing import age_of
 from lineage.edges.cleaning import Selection, clean_edges, preview_cleaning
 from lineage.edges.observing import ColumnLink, observe_edges
-from lineage.models import ColumnEdge, LineageEdge, Source
+from lineage.models import ColumnEdge, DerivationStop, LineageEdge, Source
 from tests import factories as make
 from tests.conftest import Cast
 
@@ -207,6 +207,12 @@ def test_the_page_shows_first_and_ends_then(client: Client, cast: Cast, stale: o
     assert client.post(url, {"end": "1", "source": "sql", "expected": "2"}).status_code == 409
     assert client.post(url, {"end": "1", "source": "sql", "expected": "3"}).status_code == 302
     assert LineageEdge.objects.in_force().count() == 2
+
+
+def test_the_page_tells_where_derivation_stopped(client: Client, cast: Cast) -> None:
+    DerivationStop.objects.create(asset=make.make_asset(name="huge_lake"), stopped_at=timezone.now())
+    client.force_login(cast.admin)
+    assert "huge_lake" in client.get("/lineage/edges/clean/").content.decode()
 
 
 def test_the_command_counts_first_and_ends_then(stale: object) -> None:
