@@ -87,7 +87,7 @@ def derived_once() -> Iterator[None]:
         yield
     finally:
         _waiting.reset(token)
-    if waiting.touched:
+    if waiting.touched and not connection.needs_rollback:
         derive_edges(waiting.touched, at=waiting.at)
 
 
