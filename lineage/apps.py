@@ -12,6 +12,9 @@ ANNOUNCED = (
     "lineage.datasets.samples",
     "lineage.datasets.receivers",
     "lineage.impact.reaching",
+    "lineage.dbt.permissions",
+    "lineage.dbt.receivers",
+    "lineage.sql.receivers",
 )
 
 

@@ -8,8 +8,10 @@ from django.utils import timezone
 
 from catalog.assets.models import Asset
 from lineage.datasets.models import DatasetAlias, DatasetMerge, DeclaredName
+from lineage.dbt.models import DbtImport, DbtImportPiece, DbtNode, DbtProject
 from lineage.impact.models import ClassificationProposal, GraphChange
 from lineage.openlineage.models import DatasetFacets, LineageEvent, RunDataset
+from lineage.sql.models import ReadDefinition
 
 __all__ = [
     "ClassificationProposal",
@@ -18,12 +20,17 @@ __all__ = [
     "DatasetAlias",
     "DatasetFacets",
     "DatasetMerge",
+    "DbtImport",
+    "DbtImportPiece",
+    "DbtNode",
+    "DbtProject",
     "DeclaredName",
     "GraphChange",
     "Job",
     "LineageEdge",
     "LineageEvent",
     "NodeKind",
+    "ReadDefinition",
     "Run",
     "RunDataset",
     "Source",

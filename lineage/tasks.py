@@ -9,11 +9,13 @@ from catalog.products.models import OutputPort
 from lineage.datasets.declaring import sync_declared_names
 from lineage.datasets.finding import give_keys
 from lineage.datasets.proposing import propose_lookalikes
+from lineage.dbt import tasks as dbt
 from lineage.edges.deriving import follow_claims
 from lineage.impact.services import refresh_proposals
 from lineage.impact.snapshot import build_snapshot, is_due
 from lineage.openlineage.tasks import PERIODIC as PROJECTING
 from lineage.services import sync_declared_edges
+from lineage.sql import tasks as sql
 
 PERIODIC = {
     **PROJECTING,
@@ -24,6 +26,8 @@ PERIODIC = {
     "lineage.keep_names": timedelta(minutes=15),
     "lineage.sync_declared_names": timedelta(days=1),
     "lineage.propose_classifications": timedelta(minutes=30),
+    **dbt.PERIODIC,
+    **sql.PERIODIC,
 }
 
 

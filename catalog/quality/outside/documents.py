@@ -6,6 +6,8 @@ manifest may have a hundred megabytes, most of it code and descriptions, which a
 
 import codecs
 import json
+from collections.abc import Collection
+from functools import partial
 from typing import Any
 
 from catalog.common.decoding import DecodingError, gunzipped
@@ -20,10 +22,16 @@ _DROPPED = frozenset({  # of manifests: most of their size, and nothing a result
 _LONGEST = 20_000  # of one text
 
 
-def read_results(raw: bytes, name: str = "") -> Any:
-    """The data of a JSON file, plain or gzipped. Raises Invalid with a problem that says where it breaks off."""
+def read_results(
+    raw: bytes, name: str = "", *, dropped: Collection[str] = _DROPPED, longest: int = _LONGEST
+) -> Any:
+    """The data of a JSON file, plain or gzipped, without the members `dropped`, texts no longer than `longest`.
+
+    Raises Invalid with a problem that says where it breaks off.
+    """
+    keep = partial(_object, dropped=dropped, longest=longest)
     try:
-        return json.loads(_text(raw), object_pairs_hook=_object, parse_constant=lambda _: None)
+        return json.loads(_text(raw), object_pairs_hook=keep, parse_constant=lambda _: None)
     except json.JSONDecodeError as error:
         raise _unreadable(name, f"Line {error.lineno}, column {error.colno}: {error.msg}.") from error
     except RecursionError as error:
@@ -47,11 +55,11 @@ def _text(raw: bytes) -> str:
     return raw.decode("utf-16" if is_wide else "utf-8-sig")
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object(pairs: list[tuple[str, Any]], dropped: Collection[str], longest: int) -> dict[str, Any]:
     return {
-        name: value[:_LONGEST] if isinstance(value, str) and len(value) > _LONGEST else value
+        name: value[:longest] if isinstance(value, str) and len(value) > longest else value
         for name, value in pairs
-        if name not in _DROPPED
+        if name not in dropped
     }
 
 
