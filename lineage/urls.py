@@ -3,12 +3,15 @@
 from django.urls import URLPattern, URLResolver, path
 
 from lineage import api, views
+from lineage.dbt import api as dbt_api
+from lineage.dbt import views as dbt_views
 from lineage.edges import api as edge_api
 from lineage.edges import views as edge_views
 from lineage.impact import urls as impact_urls
 from lineage.mesh import api as map_api
 from lineage.mesh import views as map_views
 from lineage.openlineage import views as event_views
+from lineage.sql import views as sql_views
 
 app_name = "lineage"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -28,6 +31,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("lineage/events/", event_views.events, name="events"),
     path("lineage/events/<int:pk>/", event_views.event, name="event"),
     path("lineage/events/<int:pk>/again/", event_views.project_again, name="event-again"),
+    path("lineage/imports/", dbt_views.imports, name="dbt-imports"),
+    path("lineage/imports/<int:pk>/", dbt_views.import_detail, name="dbt-import"),
+    path("lineage/dbt/<int:pk>/", dbt_views.project, name="dbt-project"),
+    path("lineage/sql/", sql_views.index, name="sql"),
+    path("lineage/sql/<slug:slug>/again/", sql_views.read_again, name="sql-again"),
+    path("lineage/query/", sql_views.query, name="sql-query"),
     path("map/", map_views.mesh_map, name="map"),
     path("map/tile/", map_views.map_tile, name="map-tile"),
     path("map/find/", map_views.map_find, name="map-find"),
@@ -43,6 +52,8 @@ api_urlpatterns: list[URLPattern | URLResolver] = [
     path("lineage/edges/", edge_api.EdgeList.as_view(), name="lineage-edge-list"),
     path("lineage/edges/<int:pk>/", edge_api.EdgeDetail.as_view(), name="lineage-edge-detail"),
     path("lineage/changes/", edge_api.LineageChanges.as_view(), name="lineage-changes"),
+    path("lineage/dbt/", dbt_api.DbtImportList.as_view(), name="dbt-import-list"),
+    path("lineage/dbt/<int:pk>/", dbt_api.DbtImportDetail.as_view(), name="dbt-import-detail"),
     path("lineage/graph/", api.LineageGraphView.as_view(), name="lineage-graph"),
     path(
         "products/<str:domain>/<str:slug>/lineage/", api.ProductLineageView.as_view(), name="product-lineage"

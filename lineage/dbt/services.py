@@ -33,6 +33,7 @@ def request_import(
 
     Raises Invalid where it is not clear whose project it is or a file cannot be taken, NotAllowed.
     """
+    kernel.require(actor, "dbt.import", None, "You may not import projects of dbt.")
     store = _connection(actor, connection)
     owner = _team(actor, team, store)
     kernel.require(actor, "dbt.import", owner, "You may not import projects of dbt for this team.")

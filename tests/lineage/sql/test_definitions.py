@@ -52,7 +52,7 @@ def claim_all(connection: Connection, cast: Cast) -> None:
 
 def asset_edges() -> set[tuple[str, str]]:
     names = dict(Asset.objects.values_list("pk", "name"))
-    rows = LineageEdge.objects.in_force().filter(
+    rows = LineageEdge.objects.filter(valid_to=None).filter(
         source=Source.SQL, upstream_kind="asset", downstream_kind="asset"
     )
     return {(names[up], names[down]) for up, down in rows.values_list("upstream_id", "downstream_id")}
@@ -60,7 +60,7 @@ def asset_edges() -> set[tuple[str, str]]:
 
 def column_edges() -> set[tuple[str, str, str, bool]]:
     rows = (
-        ColumnEdge.objects.in_force()
+        ColumnEdge.objects.filter(valid_to=None)
         .filter(source=Source.SQL)
         .select_related("upstream__asset", "downstream__asset")
     )
