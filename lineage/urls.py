@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from lineage import api, views
+from lineage.datasets import views as dataset_views
 from lineage.dbt import api as dbt_api
 from lineage.dbt import views as dbt_views
 from lineage.edges import api as edge_api
@@ -37,6 +38,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("lineage/sql/", sql_views.index, name="sql"),
     path("lineage/sql/<slug:slug>/again/", sql_views.read_again, name="sql-again"),
     path("lineage/query/", sql_views.query, name="sql-query"),
+    path("lineage/jobs/", dataset_views.jobs, name="jobs"),
+    path("lineage/jobs/<int:pk>/", dataset_views.job, name="job"),
+    path("lineage/datasets/", dataset_views.datasets, name="datasets"),
+    path("lineage/datasets/names/", dataset_views.bind, name="dataset-bind"),
+    path("lineage/datasets/names/<int:pk>/", dataset_views.unbind, name="dataset-unbind"),
+    path("lineage/datasets/merges/<int:pk>/", dataset_views.decide, name="dataset-merge"),
     path("map/", map_views.mesh_map, name="map"),
     path("map/tile/", map_views.map_tile, name="map-tile"),
     path("map/find/", map_views.map_find, name="map-find"),

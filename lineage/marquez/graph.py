@@ -1,7 +1,7 @@
 """The graph around a dataset or job: which jobs and datasets hang together, walked in the database, level by level.
 
 Depth counts jobs, in both directions, as in the API this is compatible with. What the person may not know of is
-walked through and counted, never named.
+counted, never named. Datasets nobody claimed are walked through; behind what somebody else offers nothing is shown.
 """
 
 from collections.abc import Collection, Iterable
@@ -45,7 +45,7 @@ def walk(user: User, *, assets: Collection[int] = (), jobs: Collection[int] = ()
         graph.touches |= touches
         reached = {asset for _, asset, _ in touches} | {pk for pair in direct for pk in pair}
         seen_jobs |= new_jobs
-        new_assets = reached - seen_assets
+        new_assets = _passable(user, reached - seen_assets)
         seen_assets |= reached
         graph.is_cut = len(seen_assets) + len(seen_jobs) > MOST_NODES
         new_jobs = set()
@@ -53,6 +53,16 @@ def walk(user: User, *, assets: Collection[int] = (), jobs: Collection[int] = ()
             break
     _keep_visible(user, graph, seen_assets, seen_jobs)
     return graph
+
+
+def _passable(user: User, assets: set[int]) -> set[int]:
+    """Without what a product offers that the person may not know of: nothing behind it is shown, as in the picture."""
+    passable = set(assets)
+    for part in slices(assets):
+        offered = Asset.objects.filter(pk__in=part, output_ports__isnull=False)
+        foreign = offered.exclude(pk__in=visible_assets(user).filter(pk__in=part).values("pk"))
+        passable.difference_update(foreign.values_list("pk", flat=True))
+    return passable
 
 
 def touches_of_jobs(jobs: Iterable[int]) -> set[Touch]:

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from catalog.accounts.models import User
-from catalog.products.models import Visibility
+from catalog.products.models import OutputPort, Visibility
 from lineage.datasets.naming import DatasetName
 from lineage.datasets.services import find_or_make_assets
 from lineage.models import (
@@ -96,9 +96,18 @@ def test_the_graph_holds_jobs_and_datasets_with_their_edges(
     assert answer["hidden"] == {"datasets": 0, "jobs": 0}
 
 
-def test_what_one_may_not_know_of_is_walked_through_and_counted(
+def test_nothing_behind_what_somebody_else_offers_is_shown(
     client: Client, cast: Cast, chain: dict[str, Any]
 ) -> None:
+    answer = get(client, cast.consumer, "/api/v1/lineage", nodeId=f"dataset:{LAKE}:raw/orders")
+    assert [node["id"] for node in answer["graph"]] == [f"dataset:{LAKE}:raw/orders"]
+    assert answer["hidden"] == {"datasets": 1, "jobs": 1}
+
+
+def test_datasets_in_quarantine_are_walked_through_and_counted(
+    client: Client, cast: Cast, chain: dict[str, Any]
+) -> None:
+    OutputPort.objects.filter(asset=chain["orders"]).delete()
     answer = get(client, cast.consumer, "/api/v1/lineage", nodeId=f"dataset:{LAKE}:raw/orders")
     text = json.dumps(answer)
     assert f"dataset:{PG}:shop.public.sums" in text

@@ -1,0 +1,107 @@
+"""Jobs and datasets: jobs follow what they write, datasets in quarantine are for those who may claim them."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from lineage.datasets.merging import bind_name
+from lineage.datasets.models import DatasetAlias, DatasetMerge
+from lineage.datasets.naming import DatasetName
+from lineage.datasets.services import find_or_make_assets
+from tests.walk import Example, Routes, each, hidden, page
+from tests.walk.marquez import both, open_job, vault_job
+from tests.walk.world import MARK, World
+
+SORTERS = page(200, consumer=403, guest=403)
+DONE = page(302, consumer=403, guest=403)
+CONCEALED = page(404, consumer=403, guest=403, admin=302)
+
+
+def _dataset(name: str) -> Any:
+    """A dataset only events told of."""
+    named = DatasetName("s3://walk", name)
+    return find_or_make_assets([named], seen_at=timezone.now())[named]
+
+
+def some(world: World) -> dict[str, Any]:
+    """A dataset in quarantine, and names and merges both open and of the vault."""
+    _dataset("orphan")
+    alias(world)
+    merge(world)
+    vault_alias(world)
+    vault_merge(world)
+    return {}
+
+
+def alias(world: World) -> dict[str, Any]:
+    """Another name of the plays."""
+    found = DatasetAlias.objects.in_force().filter(name="plays-again").first()
+    assert world.plays.asset is not None
+    row = found or bind_name(actor=None, namespace="s3://walk", name="plays-again", asset=world.plays.asset)
+    return {"pk": row.pk}
+
+
+def vault_alias(world: World) -> dict[str, Any]:
+    """Another name of what only the admin may know of."""
+    found = DatasetAlias.objects.in_force().filter(name=f"{MARK}-again").first()
+    row = found or bind_name(actor=None, namespace="s3://walk", name=f"{MARK}-again", asset=world.vault_asset)
+    return {"pk": row.pk}
+
+
+def _merge(kept: int, name: str) -> dict[str, Any]:
+    row, _ = DatasetMerge.objects.get_or_create(
+        kept_id=kept, gone_id=_dataset(name), state="proposed",
+        defaults={"reason": "spelling", "proposed_at": timezone.now()},
+    )  # fmt: skip
+    return {"pk": row.pk}
+
+
+def merge(world: World) -> dict[str, Any]:
+    """A proposal about two datasets in quarantine."""
+    return _merge(_dataset("one"), "other")
+
+
+def vault_merge(world: World) -> dict[str, Any]:
+    """A proposal about what only the admin may know of."""
+    return _merge(world.vault_asset.pk, "third")
+
+
+def nothing_ticked(world: World) -> dict[str, Any]:
+    return {"action": "ignore"}
+
+
+def job(world: World) -> dict[str, Any]:
+    return {"pk": open_job(world).pk}
+
+
+def secret_job(world: World) -> dict[str, Any]:
+    return {"pk": vault_job(world).pk}
+
+
+ROUTES: Routes = {
+    "lineage:jobs": [
+        Example(both, page(guest=200)),
+        Example(both, page(guest=200), query="?q=load&state=failed&namespace=etl"),
+    ],
+    "lineage:job": [Example(job, page()), Example(secret_job, hidden(), conceals=True)],
+    "lineage:datasets": [
+        Example(some, SORTERS),
+        Example(some, SORTERS, query="?view=names&q=a"),
+        Example(some, SORTERS, query="?view=merges"),
+        Example(some, DONE, method="POST", body=nothing_ticked),
+    ],
+    "lineage:dataset-bind": [
+        Example(some, page(200, consumer=403, guest=403), method="POST"),
+        Example(some, each(owner=405, steward=405, consumer=405, guest=405, admin=405, anonymous=302)),
+    ],
+    "lineage:dataset-unbind": [
+        Example(alias, page(403, owner=302, guest=403, admin=302), method="POST"),
+        Example(vault_alias, CONCEALED, method="POST", conceals=True),
+    ],
+    "lineage:dataset-merge": [
+        Example(merge, DONE, method="POST", body=lambda world: {"action": "merge"}),
+        Example(
+            vault_merge, CONCEALED, method="POST", body=lambda world: {"action": "decline"}, conceals=True
+        ),
+    ],
+}
