@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 
 from meshportal import upgrade
+from meshportal.founding import found_database
 from meshportal.hosts import UnfitHost, require_fit_host
 
 
@@ -34,7 +35,9 @@ class Command(BaseCommand):
             backup = upgrade.back_up()
             if backup is not None:
                 self.stderr.write(f"Backed up the database to {backup}.")
-        if state.pending:
+        if state.fresh:
+            found_database()
+        elif state.pending:
             call_command("migrate", interactive=False, verbosity=0)
         try:
             require_fit_host()
