@@ -46,6 +46,7 @@ ANNOUNCED = (
     "catalog.incidents.receivers",
     "catalog.trust.receivers",
     "catalog.discussions.permissions",
+    "catalog.discussions.samples",
     "catalog.discussions.tabs",
     "catalog.search.receivers",
     "catalog.events.receivers",

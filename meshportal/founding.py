@@ -17,16 +17,21 @@ OWN = {"catalog", "lineage"}
 
 
 def found_database() -> None:
-    """Make all tables and record all migrations, in one transaction: a process killed within leaves it empty."""
+    """Migrate what other packages bring, make the portal's tables and record its migrations, in one transaction.
+
+    A process killed within leaves a database that migrations bring here the usual way.
+    """
     executor = MigrationExecutor(connection)
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes(), clean_start=True)
+    leaves = executor.loader.graph.leaf_nodes()
+    executor.migrate([leaf for leaf in leaves if leaf[0] not in OWN])
     recorder = MigrationRecorder(connection)
     with connection.schema_editor() as editor:
-        for model in (recorder.Migration, *apps.get_models()):
-            if model._meta.can_migrate(connection):
+        for model in apps.get_models():
+            if model._meta.app_label in OWN and model._meta.can_migrate(connection):
                 editor.create_model(model)
-        for migration, _ in plan:
-            recorder.record_applied(migration.app_label, migration.name)
+        for migration, _ in executor.migration_plan(leaves, clean_start=True):
+            if migration.app_label in OWN:
+                recorder.record_applied(migration.app_label, migration.name)
     emit_post_migrate_signal(verbosity=0, interactive=False, db=connection.alias)
 
 
