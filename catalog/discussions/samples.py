@@ -13,7 +13,9 @@ OTHER = -9  # who has no part in it
 def _question(person: User, tie: str) -> Question:
     """A question at a product; with the tie `author` it was asked by `person`."""
     product = sample_product(person, "" if tie == AUTHOR else tie, Lifecycle.ACTIVE, Visibility.MESH)
-    return Question(pk=-1, product=product, author_id=person.pk if tie == AUTHOR else OTHER, title="A question")
+    return Question(
+        pk=-1, product=product, author_id=person.pk if tie == AUTHOR else OTHER, title="A question"
+    )
 
 
 register_sample(Sample("question", _question, ties={**PORT_TIES, AUTHOR: "its author"}))
