@@ -17,7 +17,7 @@ from catalog.accounts import kernel
 from catalog.accounts.caller import caller
 from catalog.accounts.models import User
 from catalog.common.csv import csv_response
-from catalog.common.errors import Invalid, NotFound, Problem
+from catalog.common.errors import Invalid, NotFound, PortalError, Problem
 from catalog.common.fragments import render_fragment
 from catalog.domains.models import Domain
 from catalog.products.addresses import with_product
@@ -97,18 +97,25 @@ def lineage(request: HttpRequest) -> HttpResponse:
     """The picture around one node; without one, the products best connected to begin with."""
     user = caller(request)
     if not request.GET.get("node"):
-        return render(request, "lineage/start.html", {"products": connected_products(user)})
+        return _start(request, user)
     try:
         context = _drawn_context(user, read_address(request.GET))
     except Invalid as error:
-        return render(
-            request, "lineage/start.html", {"products": connected_products(user), "error": error}, status=400
-        )
+        return _start(request, user, error, 400)
     except NotFound as error:
-        return render(
-            request, "lineage/start.html", {"products": connected_products(user), "error": error}, status=404
-        )
+        return _start(request, user, error, 404)
     return render(request, "lineage/lineage.html", context)
+
+
+def _start(
+    request: HttpRequest, user: User, error: PortalError | None = None, status: int = 200
+) -> HttpResponse:
+    context = {
+        "products": connected_products(user),
+        "may_sort": kernel.can(user, "dataset.view_quarantine"),
+        "error": error,
+    }
+    return render(request, "lineage/start.html", context, status=status)
 
 
 @require_safe
