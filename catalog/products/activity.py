@@ -76,6 +76,10 @@ SENTENCES = {
     "agreement.released": "gave it back",
     "agreement.ended": "ended it: its time was over",
     "agreement.removed": "saw it removed from the store",
+    "port.dataset_found": "tied the output port {name} to the data it declares",
+    "lineage_edge.drawn": "drew by hand what it is made from",
+    "lineage_edge.edited": "changed what was drawn by hand of where it comes from",
+    "lineage_edge.ended": "ended what was drawn by hand of where it comes from",
     f"{BATCH}.edited": "edited it together with others",
 }
 

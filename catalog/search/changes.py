@@ -52,6 +52,16 @@ PHRASES = {
     "incident.noted": "wrote what was learned of {product}: {name}",
     "status.published": "let anybody read the status of {product}",
     "status.withdrawn": "kept the status of {product} for members",
+    "question.asked": "asked a question about {product}",
+    "question.answered": "answered a question about {product}",
+    "question.settled": "accepted an answer about {product}",
+    "question.documented": "turned an answer into the documentation of {product}",
+    "question.became_incident": "opened an incident of {product} from a problem",
+    "announcement.made": "announced something about {product}",
+    "announcement.ended": "took down an announcement about {product}",
+    "lineage_edge.drawn": "drew by hand what {product} is made from",
+    "lineage_edge.edited": "changed what was drawn of where {product} comes from",
+    "lineage_edge.ended": "ended what was drawn of where {product} comes from",
 }
 
 #: verb -> the same of `{count}` products.

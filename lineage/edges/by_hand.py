@@ -125,8 +125,8 @@ def _wrong(path: str, words: str) -> Invalid:
 
 
 def _record(actor: User, verb: str, edge: LineageEdge, changes: Any) -> None:
-    port = OutputPort.objects.filter(pk=edge.upstream_id).first()
+    """Told at the downstream product, whose readers may not know the other end: its number alone is kept."""
     audit.record(
         actor=actor, verb=verb, obj=edge, product_id=edge.downstream_id, changes=changes,
-        name=f"made from port {port}" if port else "made from a port that is gone",
+        name=f"lineage edge {edge.pk}", detail={"upstream_port": edge.upstream_id},
     )  # fmt: skip
