@@ -81,7 +81,7 @@ def can_see_rules(user: User, _nothing: Any) -> bool:
     return kernel.standing(user).is_member
 
 
-register_holder_of_secrets(PortTerms)
+register_holder_of_secrets(PortTerms, "secret")
 kernel.register("access.request", can_request_access, on="port")
 kernel.register("access.edit_terms", can_edit_terms, on="port")
 kernel.register("agreement.view", can_view_agreement)

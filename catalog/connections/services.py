@@ -23,13 +23,18 @@ from catalog.connections.models import Connection, ConnectionCheck
 from catalog.identity.models import SecondFactor
 
 FIELDS = ("name", "slug", "description", "team", "environment", "config", "schedule", "is_paused")
-HOLDERS_OF_SECRETS: list[Any] = [Connection, ConnectionCheck, SecondFactor]  # models with a column `secret`
+HOLDERS_OF_SECRETS: list[tuple[Any, str]] = [  # model, column
+    (Connection, "secret"),
+    (ConnectionCheck, "secret"),
+    (SecondFactor, "secret"),
+]
 
 
-def register_holder_of_secrets(model: Any) -> None:
-    """For features above that keep a secret in a column of that name: rotation and its counts include them."""
-    if model not in HOLDERS_OF_SECRETS:
-        HOLDERS_OF_SECRETS.append(model)
+def register_holder_of_secrets(model: Any, *columns: str) -> None:
+    """For features above that keep secrets in these columns: rotation and its counts include them."""
+    for column in columns:
+        if (model, column) not in HOLDERS_OF_SECRETS:
+            HOLDERS_OF_SECRETS.append((model, column))
 
 
 class ConnectionDetails(TypedDict, total=False):
@@ -198,13 +203,14 @@ def rotate_secrets(*, actor: User | None) -> int:
     what holds a secret that no key opens, with nothing changed.
     """
     count = 0
-    for model in HOLDERS_OF_SECRETS:
-        for row in model._default_manager.exclude(secret="").select_for_update(of=("self",)).order_by("pk"):
+    for model, column in HOLDERS_OF_SECRETS:
+        holding = model._default_manager.exclude(**{column: ""})
+        for row in holding.select_for_update(of=("self",)).order_by("pk"):
             try:
-                fresh = crypto.rotate(row.secret)
+                fresh = crypto.rotate(getattr(row, column))
             except crypto.CannotDecrypt as error:
                 raise crypto.CannotDecrypt(f"{row}: {error}") from error
-            model._default_manager.filter(pk=row.pk).update(secret=fresh)
+            model._default_manager.filter(pk=row.pk).update(**{column: fresh})
             count += 1
     return count
 
@@ -212,10 +218,10 @@ def rotate_secrets(*, actor: User | None) -> int:
 def count_secrets_by_key() -> list[int]:
     """How many stored secrets each of the keys opens, newest key first. Raises crypto.CannotDecrypt as above."""
     counts = [0] * len(settings.ENCRYPTION_KEYS)
-    for model in HOLDERS_OF_SECRETS:
-        for row in model._default_manager.exclude(secret="").order_by("pk"):
+    for model, column in HOLDERS_OF_SECRETS:
+        for row in model._default_manager.exclude(**{column: ""}).order_by("pk"):
             try:
-                counts[crypto.key_of(row.secret)] += 1
+                counts[crypto.key_of(getattr(row, column))] += 1
             except crypto.CannotDecrypt as error:
                 raise crypto.CannotDecrypt(f"{row}: {error}") from error
     return counts

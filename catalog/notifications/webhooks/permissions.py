@@ -4,6 +4,7 @@ from typing import Any
 
 from catalog.accounts import kernel
 from catalog.accounts.models import User
+from catalog.connections.services import register_holder_of_secrets
 from catalog.notifications.webhooks.models import Webhook
 from catalog.products.permissions import OWNING_ROLES
 
@@ -25,6 +26,7 @@ def can_stop_webhook(user: User, webhook: Webhook) -> bool:
     )
 
 
+register_holder_of_secrets(Webhook, "secret", "previous_secret")
 kernel.register("webhook.create", can_create_webhook, on="")
 kernel.register("webhook.edit", can_edit_webhook)
 kernel.register("webhook.stop", can_stop_webhook)
