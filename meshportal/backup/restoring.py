@@ -19,6 +19,7 @@ from meshportal import keys
 from meshportal.backup import rows
 from meshportal.backup.archive import BackupError, Manifest, Reader
 from meshportal.backup.writing import FOLDERS, back_up
+from meshportal.founding import found_database
 
 OUR_APPS = ("catalog_", "lineage_")  # tables whose rows make a portal one that somebody uses
 
@@ -192,8 +193,11 @@ def _build(archive: Reader) -> None:
     everything = executor.migration_plan(executor.loader.graph.leaf_nodes(), clean_start=True)
     applied = archive.manifest.applied
     plan = [step for step in everything if (step[0].app_label, step[0].name) in applied]
-    MigrationRecorder(connection).ensure_schema()
-    executor.migrate([], plan=plan)
+    if len(plan) == len(everything):  # of this version: no need to go through all the earlier ones
+        found_database()
+    else:
+        MigrationRecorder(connection).ensure_schema()
+        executor.migrate([], plan=plan)
     found = rows.models_at(executor.loader, applied)
     with transaction.atomic():
         _empty(found)
