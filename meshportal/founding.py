@@ -17,6 +17,12 @@ OWN = {"catalog", "lineage"}
 
 
 def found_database() -> None:
+    """Make the tables of an empty database, and the rows every database has."""
+    make_tables()
+    emit_post_migrate_signal(verbosity=0, interactive=False, db=connection.alias)
+
+
+def make_tables() -> None:
     """Migrate what other packages bring, make the portal's tables and record its migrations, in one transaction.
 
     A process killed within leaves a database that migrations bring here the usual way.
@@ -32,7 +38,6 @@ def found_database() -> None:
         for migration, _ in executor.migration_plan(leaves, clean_start=True):
             if migration.app_label in OWN:
                 recorder.record_applied(migration.app_label, migration.name)
-    emit_post_migrate_signal(verbosity=0, interactive=False, db=connection.alias)
 
 
 def writes_rows() -> list[str]:

@@ -19,7 +19,7 @@ from meshportal import keys
 from meshportal.backup import rows
 from meshportal.backup.archive import BackupError, Manifest, Reader
 from meshportal.backup.writing import FOLDERS, back_up
-from meshportal.founding import found_database
+from meshportal.founding import make_tables
 
 OUR_APPS = ("catalog_", "lineage_")  # tables whose rows make a portal one that somebody uses
 
@@ -194,7 +194,7 @@ def _build(archive: Reader) -> None:
     applied = archive.manifest.applied
     plan = [step for step in everything if (step[0].app_label, step[0].name) in applied]
     if len(plan) == len(everything):  # of this version: no need to go through all the earlier ones
-        found_database()
+        make_tables()
     else:
         MigrationRecorder(connection).ensure_schema()
         executor.migrate([], plan=plan)
