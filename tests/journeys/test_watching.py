@@ -3,9 +3,10 @@
 import datetime as dt
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
-from catalog.notifications.models import Subscription
+from catalog.notifications.models import Notification, Subscription
 from catalog.notifications.telling import fan_out_waiting
 from catalog.products.services import change_lifecycle
 from tests.journeys.conftest import PageFor
@@ -19,6 +20,8 @@ PRODUCT = "/products/listening/play-events/"
 def test_consumer_watches_and_hears_of_the_deprecation(
     page_for: PageFor, mesh: Mesh, hand: type[Mouse] | type[Keyboard]
 ) -> None:
+    fan_out_waiting()
+    Notification.objects.update(read_at=timezone.now())  # what the mesh told before
     visit = page_for(mesh.cast.consumer)
     page, hands = visit.page, hand(visit.page)
     visit.open(PRODUCT)
