@@ -5,6 +5,7 @@ from importlib import import_module
 from django.apps import AppConfig
 
 ANNOUNCED = (
+    "lineage.edges.permissions",
     "lineage.openlineage.permissions",
     "lineage.receivers",
     "lineage.tabs",

@@ -55,12 +55,18 @@ def test_every_features_urls_are_listed_in_the_assembly() -> None:
 
 def test_every_permissions_and_receivers_module_is_announced() -> None:
     """What is not imported at start registers nothing, silently."""
-    announced = set(importlib.import_module("catalog.apps").ANNOUNCED)
+    announced = {
+        *importlib.import_module("catalog.apps").ANNOUNCED,
+        *importlib.import_module("lineage.apps").ANNOUNCED,
+    }
     wanted = {f"catalog.{feature}.receivers" for feature in features_with("receivers")} | {
         f"catalog.{feature}.permissions"
         for feature in features_with("permissions")
         if "kernel.register(" in (ROOT / f"catalog/{feature}/permissions.py").read_text(encoding="utf-8")
     }
+    for file in [*ROOT.glob("lineage/*/permissions.py"), *ROOT.glob("lineage/**/receivers.py")]:
+        if file.name == "receivers.py" or "kernel.register(" in file.read_text(encoding="utf-8"):
+            wanted.add(".".join(file.relative_to(ROOT).with_suffix("").parts))
     assert wanted <= announced
 
 
