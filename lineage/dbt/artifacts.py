@@ -10,7 +10,7 @@ from typing import Any
 from catalog.common.errors import Invalid, Problem
 from catalog.quality.outside import dbt
 from catalog.quality.outside.documents import read_results
-from catalog.quality.outside.findings import Data, items, mapping, text
+from catalog.quality.outside.findings import Data, mapping, text
 
 MANIFEST, CATALOG, RUN_RESULTS, SOURCES = "manifest", "catalog", "run_results", "sources"
 NAMES = (MANIFEST, CATALOG, RUN_RESULTS, SOURCES)
@@ -109,8 +109,3 @@ def _check(manifest: Data) -> None:
         words = "It has no nodes; dbt's manifest lists the project's models, seeds and snapshots there."
         raise Invalid("The manifest is not one of dbt.", "Nothing was changed.",
                       "Send target/manifest.json as dbt wrote it.", [Problem("$.nodes", "type", words)])  # fmt: skip
-
-
-def errors_of(data: Data) -> list[str]:
-    """What dbt itself says went wrong while it made the catalog."""
-    return [text(one)[:300] for one in items(data, "errors") if text(one)]

@@ -2,7 +2,6 @@
 
 from catalog.accounts import kernel
 from catalog.accounts.models import Role, Team, User
-from lineage.dbt.models import DbtImport, DbtProject
 
 IMPORTING_ROLES = (Role.STEWARD, Role.TECHNICAL_OWNER, Role.BUSINESS_OWNER, Role.DOMAIN_ADMIN)
 
@@ -13,18 +12,6 @@ def can_import_dbt(user: User, team: Team | None) -> bool:
     if team is None:
         return who.is_platform_admin or any(who.teams_by_role.get(role) for role in IMPORTING_ROLES)
     return who.has_role(team.pk, *IMPORTING_ROLES)
-
-
-def can_view_import(user: User, job: DbtImport) -> bool:
-    """Who asked for the import, everybody in the team it is for, governance and platform admins."""
-    who = kernel.standing(user)
-    return who.sees_everything or job.requested_by_id == who.user_id or job.team_id in who.team_ids
-
-
-def can_view_project(user: User, project: DbtProject) -> bool:
-    """Everybody in the team that runs the project, governance and platform admins."""
-    who = kernel.standing(user)
-    return who.sees_everything or project.team_id in who.team_ids
 
 
 kernel.register("dbt.import", can_import_dbt, on="team")

@@ -1,7 +1,5 @@
 """Questions of impact as the parameters of an address."""
 
-from collections.abc import Iterable
-
 from django.http import QueryDict
 
 from catalog.accounts.models import User
@@ -56,10 +54,3 @@ def _is_true(raw: str) -> bool:
 
 def _wrong(path: str, words: str) -> Invalid:
     return Invalid("The question cannot be answered as asked.", problems=[Problem(path, "choice", words)])
-
-
-def refuse_unknown(parameters: Iterable[str], known: Iterable[str]) -> None:
-    """Raise Invalid for parameters nobody reads."""
-    if unknown := sorted(set(parameters) - set(known)):
-        problems = [Problem(name, "unknown", "This parameter is not known here.") for name in unknown]
-        raise Invalid("The request has unknown parameters.", problems=problems)
