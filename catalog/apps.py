@@ -48,6 +48,8 @@ ANNOUNCED = (
     "catalog.discussions.permissions",
     "catalog.discussions.samples",
     "catalog.discussions.tabs",
+    "catalog.glossary.permissions",
+    "catalog.glossary.samples",
     "catalog.search.receivers",
     "catalog.events.receivers",
     "catalog.notifications.webhooks.permissions",

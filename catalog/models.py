@@ -1,6 +1,8 @@
 """Assembly: every model of the app, so that Django and its migrations find them."""
 
 from catalog.access.basket import BasketItem
+from catalog.access.delegations import Delegation
+from catalog.access.drift import OutsideReader, StoreLook
 from catalog.access.models import (
     AccessComment,
     AccessRequest,
@@ -8,13 +10,12 @@ from catalog.access.models import (
     ApprovalRule,
     ApprovalStage,
     Decision,
-    Delegation,
     PortTerms,
     RequestStage,
 )
 from catalog.accounts.models import ApiToken, Invitation, Membership, Session, Team, User
 from catalog.assets.models import Asset, AssetReading, ViewDefinition
-from catalog.audit.models import AuditEvent, ChangeMark, Numbering, OutboxEvent
+from catalog.audit.models import AuditEvent, ChangeMark, Numbering, OutboxEvent, ReadMark
 from catalog.common.models import OldAddress
 from catalog.connections.models import Connection, ConnectionCheck
 from catalog.contracts.models import (
@@ -31,6 +32,7 @@ from catalog.contracts.models import (
 from catalog.crawling.models import CrawlItem, CrawlRun
 from catalog.discussions.models import Announcement, Answer, EarlierWords, Question
 from catalog.domains.models import Domain
+from catalog.glossary.models import GlossaryTerm, TermLink
 from catalog.identity.models import (
     GroupRule,
     ProviderAccount,
@@ -85,6 +87,7 @@ __all__ = [
     "Field",
     "FieldAnnotation",
     "FieldProfile",
+    "GlossaryTerm",
     "GroupRule",
     "Incident",
     "IncidentEvent",
@@ -100,6 +103,7 @@ __all__ = [
     "OldAddress",
     "OutboxEvent",
     "OutputPort",
+    "OutsideReader",
     "PortContract",
     "PortDrift",
     "PortTerms",
@@ -116,6 +120,7 @@ __all__ = [
     "QualityCheck",
     "QualityScore",
     "Question",
+    "ReadMark",
     "RecoveryCode",
     "RequestStage",
     "SchemaVersion",
@@ -125,9 +130,11 @@ __all__ = [
     "Session",
     "SloState",
     "Stewardship",
+    "StoreLook",
     "Subscription",
     "Tag",
     "Team",
+    "TermLink",
     "User",
     "ViewDefinition",
     "WaitingResults",

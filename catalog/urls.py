@@ -14,6 +14,7 @@ from catalog.crawling import urls as crawling
 from catalog.discussions import urls as discussions
 from catalog.domains import urls as domains
 from catalog.events import urls as events
+from catalog.glossary import urls as glossary
 from catalog.identity import urls as identity
 from catalog.incidents import urls as incidents
 from catalog.notifications import urls as notifications
@@ -39,6 +40,7 @@ features = (
     discussions,
     domains,
     events,
+    glossary,
     identity,
     notifications,
     incidents,

@@ -20,6 +20,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/namespaces", marquez.Namespaces.as_view(), name="namespaces"),
     path("v1/namespaces/", marquez.Namespaces.as_view(schema=None), name="namespaces-slash"),
     path("v1/namespaces/<path:path>", marquez.InNamespace.as_view(), name="in-namespace"),
+    path("v1/sources", marquez.Sources.as_view(), name="sources"),
+    path("v1/sources/", marquez.Sources.as_view(schema=None), name="sources-slash"),
+    path("v1/sources/<path:name>", marquez.SourceByName.as_view(), name="source"),
+    path("v1/tags", marquez.Tags.as_view(), name="tags"),  # with a slash they are the portal's own
     path("v1/jobs/runs/<path:key>", marquez.RunById.as_view(), name="run"),
     path("v1/search", marquez.Search.as_view(), name="search"),  # with a slash it is the portal's own
 ]

@@ -99,6 +99,9 @@ class Run(models.Model):
     nominal_start_at = models.DateTimeField(null=True, blank=True)
     nominal_end_at = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True)
+    sent_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )  # who sent its newest event
     facets = models.JSONField(default=dict, blank=True)
     told_at = models.JSONField(default=dict, blank=True)  # name of a facet or field -> when it was last told
     first_event_at = models.DateTimeField(null=True, blank=True)
@@ -140,6 +143,9 @@ class LineageEdge(models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )  # of an edge drawn by hand
+    sent_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )  # who last told of an edge that machines saw: a person or a service account; None: the portal's own reading
     note = models.TextField(blank=True)
     upstream_kind = models.CharField(max_length=10, choices=NodeKind.choices)
     upstream_id = models.BigIntegerField()

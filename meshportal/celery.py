@@ -14,13 +14,13 @@ from typing import Any
 
 import django
 from celery import Celery, Task
-from celery.signals import setup_logging, worker_init, worker_ready
+from celery.signals import setup_logging, task_failure, task_unknown, worker_init, worker_ready
 from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 
 from catalog.common import log_context
-from meshportal import journal, memory
+from meshportal import beat, errors, journal, memory
 
 os.umask(0o077)  # as in wsgi.py
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "meshportal.settings")
@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 HEARTBEAT_KEY = "worker-heartbeat"
 HEARTBEAT_EVERY = timedelta(seconds=20)
 HEARTBEAT = "meshportal.heartbeat"
+_has_beaten = False
 RETENTION, RETENTION_EVERY = "meshportal.apply_retention", timedelta(hours=6)
 
 
@@ -62,8 +63,20 @@ app.autodiscover_tasks(["catalog", "lineage"])
 
 @app.task(name=HEARTBEAT, expires=HEARTBEAT_EVERY.total_seconds())
 def heartbeat() -> None:
-    """Leave the time in the cache: beat, broker, worker and cache are all alive when it is recent."""
+    """Leave the time in the cache: beat, broker, worker and cache are all alive when it is recent.
+
+    A time that is gone though this process left one tells that somebody emptied the cache.
+    """
+    global _has_beaten  # of this process
+    was_there = cache.get(HEARTBEAT_KEY) is not None
     cache.set(HEARTBEAT_KEY, timezone.now(), timeout=3600)
+    is_there = cache.get(HEARTBEAT_KEY) is not None  # no: the cache is away
+    if is_there and _has_beaten and not was_there:
+        sentence = (
+            "The cache and broker was emptied or started anew. It holds nothing that is not made again."
+        )
+        journal.note(Path(settings.DATA_DIR), "cache", sentence)
+    _has_beaten = _has_beaten or is_there
 
 
 @app.task(name=RETENTION, time_limit=1_700, soft_time_limit=1_600)
@@ -79,6 +92,23 @@ def keep_logging(**_: Any) -> None:
     """Somebody listens, so Celery leaves the logging as the settings made it: one format, no line twice."""
 
 
+@task_failure.connect
+def note_failure(sender: Any, exception: BaseException, **_: Any) -> None:
+    """For the operations page: which task raised what; the log has the rest."""
+    if errors.is_away(exception):
+        errors.away(exception)
+        return
+    sentence = f"The task {sender.name} failed ({type(exception).__name__}); see the log. The others went on."
+    journal.note_rarely(Path(settings.DATA_DIR), "worker", sentence)
+
+
+@task_unknown.connect
+def note_unknown(**_: Any) -> None:
+    """For the operations page; the name is the sender's own words, which stand in the log."""
+    sentence = "A message asked for a task that there is not; it was dropped. See the log."
+    journal.note_rarely(Path(settings.DATA_DIR), "worker", sentence)
+
+
 @worker_init.connect
 def refuse_unfit_host(**_: Any) -> None:
     """A worker that would fill an index nobody else sees must not take work from one that may."""
@@ -89,10 +119,11 @@ def refuse_unfit_host(**_: Any) -> None:
 
 
 @worker_ready.connect
-def say_ready(**_: Any) -> None:
-    """The first sign of life does not wait for the clock."""
+def say_ready(sender: Any, **_: Any) -> None:
+    """The first sign of life does not wait for the clock; from now on memory and clock are watched."""
     heartbeat()
     memory.watch(settings.WORKER_MEBIBYTES, Path(settings.DATA_DIR))
+    beat.watch(sender.controller, Path(settings.DATA_DIR))
 
 
 def beat_schedule() -> dict[str, dict[str, Any]]:

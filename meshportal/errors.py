@@ -5,8 +5,10 @@ import sqlite3
 import sys
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import TooManyFieldsSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
@@ -23,6 +25,7 @@ from catalog.common.errors import (
     PreconditionRequired,
     StaleRevision,
 )
+from meshportal import journal
 
 PROBLEM_TYPE = "application/problem+json"
 AWAY = (OperationalError, InterfaceError)  # what a database raises that is away, restarting, locked or full
@@ -100,8 +103,14 @@ def is_away(error: BaseException | None) -> bool:
 
 
 def away(error: BaseException) -> ProblemDocument:
-    """503: a while later the same request will do."""
+    """503: a while later the same request will do. It is noted for the operations page."""
     full = isinstance(error, OSError) or "is full" in str(error) or "No space left" in str(error)
+    part, sentence = (
+        ("disk", "The disk was full: nothing could be saved.")
+        if full
+        else ("database", "The database did not answer. Nothing was half saved.")
+    )
+    journal.note_rarely(Path(settings.DATA_DIR), part, sentence)
     return ProblemDocument(
         503,
         "The portal cannot write just now: its disk is full."

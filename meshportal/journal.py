@@ -15,6 +15,8 @@ from pathlib import Path
 NAME = "events.jsonl"
 LIMIT = 200_000  # bytes; then the older half goes
 SHOWN = 20
+QUIET_SECONDS = 60.0
+_noted: dict[tuple[Path, str, str], float] = {}  # when this process noted what, by its steady clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,14 @@ def note(data: Path, part: str, sentence: str) -> None:
             file.write(line.encode())
         if path.stat().st_size > LIMIT:
             _shorten(path)
+
+
+def note_rarely(data: Path, part: str, sentence: str) -> None:
+    """As `note`, at most once in QUIET_SECONDS from this process: what many requests or tasks meet is one event."""
+    now, key = time.monotonic(), (data, part, sentence)
+    if now - _noted.get(key, float("-inf")) >= QUIET_SECONDS:
+        _noted[key] = now
+        note(data, part, sentence)
 
 
 def _shorten(path: Path) -> None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from catalog.access import provisioners
 from catalog.accounts import kernel
 from catalog.accounts.caller import caller
 from catalog.common.errors import NotAllowed
@@ -78,6 +79,7 @@ class Overview:
     failing: list[Connection]
     failing_total: int
     broken_connectors: tuple[BrokenPlugin, ...]
+    broken_provisioners: tuple[BrokenPlugin, ...]
     events: list[Event]
     kept: list[Kept]
     retention_at: datetime | None
@@ -100,6 +102,7 @@ def overview(now: datetime | None = None) -> Overview:
         failing=list(failing[:SOURCES_SHOWN]),
         failing_total=failing.count(),
         broken_connectors=registry().broken,
+        broken_provisioners=provisioners.found().broken,
         events=latest(Path(settings.DATA_DIR)),
         kept=_kept(last["gone"] if last else {}),
         retention_at=last["at"] if last else None,

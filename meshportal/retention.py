@@ -15,7 +15,7 @@ from django.utils import timezone
 from catalog.accounts.models import Invitation, Session
 from catalog.assets.models import AssetReading
 from catalog.audit import chain
-from catalog.audit.models import AuditEvent, ChangeMark, OutboxEvent
+from catalog.audit.models import AuditEvent, ChangeMark, OutboxEvent, ReadMark
 from catalog.crawling.services import old_runs
 from catalog.notifications.models import Notice, Notification
 from catalog.notifications.webhooks.models import WebhookDelivery
@@ -155,6 +155,12 @@ def rules() -> list[Rule]:
             "RETAIN_MARKS_DAYS",
             lambda before: ChangeMark.objects.filter(created_at__lt=before),
             "Written into the index within seconds; what is this old is found by the comparison.",
+        ),
+        Rule(
+            "Marks of reading",
+            "",
+            lambda now: ReadMark.objects.filter(day__lt=(now - timedelta(days=2)).date()),
+            "They keep the trail from saying the same twice a day, and go after two days.",
         ),
         Rule(
             "Lineage events",

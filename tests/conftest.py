@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
 from pytest_django import Settings
 
@@ -13,6 +14,12 @@ from catalog.products.models import DataProduct
 from catalog.search.backends import get_backend
 from catalog.search.backends.base import SearchBackend
 from tests import factories as make
+
+# A busy machine draws examples slowly and takes its time with each: neither is a fault of what is tested.
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture(autouse=True)

@@ -14,10 +14,11 @@ import pytest
 def running() -> Iterator[str]:
     """Start a server; yields the address of an empty database as MESHPORTAL_DATABASE_URL takes it.
 
-    MESHPORTAL_TEST_POSTGRES_URL names a server that runs already; a database is made on it, and dropped.
+    The server MESHPORTAL_DATABASE_URL names is used when the tests run on one, so that what they show holds for its
+    version; a database is made on it, and dropped.
     """
-    given = os.environ.get("MESHPORTAL_TEST_POSTGRES_URL", "")
-    if given:
+    given = os.environ.get("MESHPORTAL_DATABASE_URL", "")
+    if given.startswith("postgresql:"):
         name = f"meshportal_test_{os.getpid()}"
         with psycopg.connect(given, autocommit=True) as server:
             server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')

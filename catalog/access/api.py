@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, status
+from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -25,9 +26,23 @@ from catalog.access.services.using import report_use
 from catalog.access.states import DecisionState, Event
 from catalog.accounts import kernel
 from catalog.accounts.caller import caller
-from catalog.accounts.models import Team, User
+from catalog.accounts.models import ApiToken, Team, User
 from catalog.common.api import StrictParameters
 from catalog.common.errors import Conflict, Invalid, NotAllowed, Problem
+
+
+class ReportScope(BasePermission):
+    """For reports of machines: a token needs the scope `access:report`, which opens nothing else, or `write`."""
+
+    message = "This token may not report; make one with the scope access:report."
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if not isinstance(request.auth, ApiToken):
+            return True
+        return bool({ApiToken.Scope.ACCESS_REPORT, ApiToken.Scope.WRITE} & set(request.auth.scopes))
+
+
+REPORTING = (IsAuthenticated, ReportScope)
 
 
 class AgreementViews(StrictParameters, generics.GenericAPIView[Agreement]):
@@ -125,6 +140,8 @@ class AgreementProvisioning(AgreementViews):
 class AgreementReport(AgreementViews):
     """What another system did about an order of the portal."""
 
+    permission_classes = REPORTING
+
     @extend_schema(
         operation_id="agreements_report",
         request=shapes.ReportInput,
@@ -148,6 +165,8 @@ class AgreementReport(AgreementViews):
 
 class AgreementUse(AgreementViews):
     """When the access was last used."""
+
+    permission_classes = REPORTING
 
     @extend_schema(
         operation_id="agreements_use", request=shapes.UseInput, responses=shapes.AgreementSerializer
@@ -220,26 +239,26 @@ class RequestList(RequestViews):
         given = self.read(shapes.RequestInput)
         port, digest = given.pop("port"), given.pop("contract_digest", "")
         is_draft, person = given.pop("is_draft", False), caller(request)
-        consumer = self._consumer(person, given.pop("for_team", ""), given.pop("for_product", None))
+        consumer = consumer_of(person, given.pop("for_team", ""), given.pop("for_product", None))
         with transaction.atomic():
             made = asking.draft_request(actor=person, port=port, consumer=consumer, **given)
             if not is_draft:
                 asking.submit_request(actor=person, request=made, accepted_digest=digest)
         return self.answer(made.pk, status.HTTP_201_CREATED)
 
-    @staticmethod
-    def _consumer(person: User, team: str, product: Any) -> Any:
-        if team and product:
-            problem = Problem("for_team", "either", "Ask for a team or for a product, not for both.")
-            raise Invalid(problem.message, kept="Nothing was saved.", problems=[problem])
-        if not team:
-            return product or person
-        found = Team.objects.visible_to(person).filter(slug=team).first()
-        if found is None:
-            raise Invalid(
-                "There is no such team.", problems=[Problem("for_team", "does_not_exist", "Unknown team.")]
-            )
-        return found
+
+def consumer_of(person: User, team: str, product: Any) -> Any:
+    """Whom somebody asks for: a team by its slug, a product, or themselves. Raises Invalid."""
+    if team and product:
+        problem = Problem("for_team", "either", "Ask for a team or for a product, not for both.")
+        raise Invalid(problem.message, kept="Nothing was saved.", problems=[problem])
+    if not team:
+        return product or person
+    found = Team.objects.visible_to(person).filter(slug=team).first()
+    if found is None:
+        problem = Problem("for_team", "does_not_exist", "Unknown team.")
+        raise Invalid("There is no such team.", problems=[problem])
+    return found
 
 
 class RequestDetail(RequestViews):

@@ -3,19 +3,21 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from catalog.access.stores import CannotProvision, Grant
+from catalog.access.stores import CannotProvision, Grant, Reader, Stored
 from catalog.connections.connectors.base import CrawlContext
 from catalog.connections.connectors.errors import SourceError
 from catalog.connections.connectors.servers import pinned_address
 from catalog.connections.context import make_context
 
 SECONDS = 30
+MOST_READERS = 1_000
+EVERYBODY = "PUBLIC"
 NOT_ALLOWED = "The connection's account may not grant this. "
 NO_SUCH_COLUMN = "The table has no such column any more."
 
 
 @contextmanager
-def reached(grant: Grant) -> Iterator[tuple[str, CrawlContext]]:
+def reached(grant: Stored) -> Iterator[tuple[str, CrawlContext]]:
     """The checked address of the grant's server and the limits of one visit. What the server refuses becomes
     CannotProvision with the connector's sentence."""
     context = make_context(seconds=SECONDS)
@@ -25,7 +27,7 @@ def reached(grant: Grant) -> Iterator[tuple[str, CrawlContext]]:
         raise CannotProvision(str(error)) from error
 
 
-def table_of(grant: Grant) -> str:
+def table_of(grant: Stored) -> str:
     """The table the port is tied to. Raises CannotProvision where it is tied to none."""
     table = str(grant.address.get("table", ""))
     if not table:
@@ -57,3 +59,11 @@ def reads_more(who: str) -> str:
 def still_reads(who: str) -> str:
     """What is left of one whose grant was taken away and who reads by another way."""
     return f"{who} can still read it: granted outside the portal, to PUBLIC or another role."
+
+
+def reader(names: tuple[str, ...], through: tuple[str, ...], is_whole: bool) -> Reader:
+    """One who can read, with the sentence that says how."""
+    what = "the table" if is_whole else "single columns of the table"
+    who = "Everybody" if names[0] == EVERYBODY else names[0]
+    how = f"through the role {through[0]}" if through else "by a grant of its own"
+    return Reader(names, f"{who} can read {what} {how}.", through)

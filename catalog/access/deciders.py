@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from catalog.access.models import Approvers, Delegation, RequestStage, Stage
+from catalog.access.delegations import Delegation
+from catalog.access.models import Approvers, RequestStage, Stage
 from catalog.accounts.models import Membership, Role, Team, User
 from catalog.products.models import DataProduct
 from catalog.products.permissions import OWNING_ROLES

@@ -174,6 +174,10 @@ class TermsForm(forms.Form):
         label="Modes of access", widget=TextArea(attrs={"rows": 3}), required=False, max_length=5_000,
         help_text="One a line, beside the roles of the contract. Such as: masked.",
     )  # fmt: skip
+    known_readers = forms.CharField(
+        label="Roles that need no agreement", widget=TextArea(attrs={"rows": 3}), required=False, max_length=20_000,
+        help_text="One a line, as the store calls them, such as backup@%: not shown as granted outside the portal.",
+    )  # fmt: skip
     may_choose_columns = forms.BooleanField(label="Single columns may be asked for", required=False)
     instructions = forms.CharField(
         label="What those who ask should know", widget=TextArea(attrs={"rows": 4}), required=False, max_length=5_000,
@@ -208,6 +212,10 @@ class StageForm(forms.Form):
     escalate_days = forms.IntegerField(
         label="Days until it escalates", min_value=1, max_value=LONGEST_DAYS, initial=5, required=False
     )
+    remind_days = forms.IntegerField(
+        label="Days until they are reminded", min_value=0, max_value=LONGEST_DAYS, initial=2, required=False,
+        help_text="0: never.",
+    )  # fmt: skip
     team = forms.ModelChoiceField(
         Team.objects.all(), label="Team", required=False, to_field_name="slug", empty_label="none"
     )

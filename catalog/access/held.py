@@ -19,8 +19,10 @@ from catalog.access.services.writing import JOINS, state_of
 from catalog.access.states import MAY_BE_THERE, DecisionState, Provisioning
 from catalog.accounts.models import User
 from catalog.audit.models import AuditEvent
+from catalog.audit.reading import record_read
 from catalog.common.errors import Problem
 from catalog.common.validation import invalid
+from catalog.vocabulary.models import Purpose
 
 AT_ONCE = 500  # agreements looked at together
 THERE = {Provisioning.GRANTED.value, Provisioning.NOT_NEEDED.value}
@@ -66,8 +68,28 @@ class Held:
         return self.request.purpose if self.request else ""
 
     @property
+    def purposes(self) -> tuple[Purpose, ...]:
+        """The purposes of governance it was asked for, each with its legal basis."""
+        return tuple(self.request.purposes.all()) if self.request else ()
+
+    @property
     def rule(self) -> str:
         return self.request.route if self.request else ""
+
+
+def record_held(reader: User, day: dt.date, rows: Sequence[Held]) -> None:
+    """Seeing who had access is itself an event of the trail: the first of a person's day, with the day asked about.
+
+    An answer without rows says nothing of anybody and leaves none, so nobody can fill the trail by asking.
+    """
+    if rows:
+        record_read(
+            actor=reader,
+            what="access_report",
+            object_id=reader.pk,
+            name=f"who had access on {day}",
+            detail={"on": day.isoformat()},
+        )
 
 
 def day_of(text: str) -> dt.date:
@@ -172,13 +194,14 @@ def _moment(value: Any) -> dt.datetime | None:
 
 
 def _explained(found: Sequence[tuple[Agreement, tuple[State, bool]]], end: dt.datetime) -> Iterator[Held]:
-    """With the request that led to it, and who decided that; two queries."""
+    """With the request that led to it, its purposes, and who decided it; three queries."""
     approved = AccessRequest.objects.filter(
         agreement__in=[agreement.pk for agreement, _ in found],
         decision=DecisionState.APPROVED,
         decided_at__lt=end,
     ).exclude(kind=AccessRequest.Kind.RELEASE)
-    latest = {item.agreement_id: item for item in approved.order_by("decided_at", "pk")}
+    rows = approved.order_by("decided_at", "pk").prefetch_related("purposes")
+    latest = {item.agreement_id: item for item in rows}
     said: dict[int, list[str]] = {}
     decisions = Decision.objects.filter(
         stage__request__in=[item.pk for item in latest.values()], is_approval=True

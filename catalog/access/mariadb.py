@@ -8,14 +8,24 @@ Grants outlive their table in this server: they are taken away also where the ta
 https://mariadb.com/kb/en/grant/, https://mariadb.com/kb/en/the-mysql-database-tables/
 """
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from fnmatch import translate
 from typing import NamedTuple
 
 from catalog.access import databases
-from catalog.access.stores import CannotProvision, Grant
+from catalog.access.mariadb_rights import (
+    ACCOUNTS,
+    ON_COLUMNS,
+    ON_DATABASES,
+    ON_TABLES,
+    PUBLIC,
+    Account,
+    given_roles,
+    matches,
+    readers,
+    roles_of,
+)
+from catalog.access.stores import CannotProvision, Grant, Reader, Stored
 from catalog.connections.connectors.mysql import SYSTEM, quote
 from catalog.connections.connectors.mysql_session import Session, code_of, session
 
@@ -26,36 +36,7 @@ _NEEDS = (
     "Give it SELECT with the grant option on the table or its database, and SELECT on the database mysql, "
     "so that it can look at what is granted."
 )
-_PUBLIC = "PUBLIC"
-_ACCOUNTS = "SELECT User, Host, is_role, Select_priv, Super_priv FROM mysql.user"
-_ROLES = "SELECT User, Host, Role FROM mysql.roles_mapping"
-_ON_DATABASES = "SELECT User, Host, Db FROM mysql.db WHERE Select_priv = 'Y'"
-_ON_TABLES = (
-    "SELECT User, Host FROM mysql.tables_priv "
-    "WHERE Db = %s AND Table_name = %s AND find_in_set('Select', Table_priv)"
-)
-_ON_COLUMNS = (
-    "SELECT User, Host, Column_name FROM mysql.columns_priv "
-    "WHERE Db = %s AND Table_name = %s AND find_in_set('Select', Column_priv)"
-)
 _TABLE = "SELECT count(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s AND TABLE_NAME = %s"
-
-
-class Account(NamedTuple):
-    """An account, or a role, which has no host."""
-
-    user: str
-    host: str
-    is_role: bool
-
-    def __str__(self) -> str:
-        return f"role {self.user}" if self.is_role else f"account {self.user}@{self.host}"
-
-    @property
-    def quoted(self) -> str:
-        """As a statement names it. The session knows no mode in which a backslash is a mere character."""
-        words = [self.user] if self.is_role else [self.user, self.host]
-        return "@".join("'" + word.replace("\\", "\\\\").replace("'", "''") + "'" for word in words)
 
 
 class Seen(NamedTuple):
@@ -130,6 +111,14 @@ class MariaDbProvisioner:
             return f"The {account} still has SELECT on the table."
         return databases.still_reads(f"The {account}") if there.reads_otherwise else ""
 
+    def readers(self, stored: Stored) -> list[Reader]:
+        """Every account and role that can read the table or a column of it, but those that administer the server and
+        the portal's own account."""
+        with _opened(stored, read_only=True) as database:
+            if not database.rows(_TABLE, _keys(stored))[0][0]:
+                raise CannotProvision(_no_table(stored))
+            return readers(database, str(stored.config["database"]), databases.table_of(stored))
+
 
 def _run(database: Session, what: str, direction: str, table: str, account: Account) -> None:
     """One GRANT or REVOKE. Taking away what somebody else has taken meanwhile is no failure."""
@@ -148,11 +137,11 @@ def _account(database: Session, grant: Grant) -> Account | None:
     Raises CannotProvision for names that are nobody's own and for accounts with rights on the whole server.
     """
     wanted = databases.principal_of(grant)
-    if wanted.upper() == _PUBLIC:
+    if wanted.upper() == PUBLIC:
         raise CannotProvision(f"{wanted} is no account of a single consumer.")
     name, _, host = wanted.rpartition("@")
     found = {}
-    for user, at, role, reads_all, is_super in database.rows(_ACCOUNTS):
+    for user, at, role, reads_all, is_super in database.rows(ACCOUNTS):
         is_role = role == "Y"
         if user == wanted or (not is_role and (user, at) == (name, host)):
             found[Account(user, at or "", is_role)] = "Y" in (reads_all, is_super)
@@ -178,24 +167,24 @@ def _only(wanted: str, found: list[Account]) -> Account | None:
 
 def _seen(database: Session, grant: Grant, account: Account) -> Seen:
     """Everything that lets the account read the table. Where a host could match, it is taken to match."""
-    key = (account.user, account.host)
-    ways = _roles_of(database, account) | {(_PUBLIC, "")}
+    key = account.key
+    ways = roles_of(given_roles(database), account.key) | {(PUBLIC, "")}
     names = {user for user, host in ways if not host} | {""}  # the nameless account is everybody's
 
     def is_another(user: str, host: str) -> bool:
         same_name = user == account.user and not account.is_role and bool(host)
         return (user, host) != key and (same_name or user in names)
 
-    tables = {(user, host) for user, host in database.rows(_ON_TABLES, _keys(grant))}
-    columns = database.rows(_ON_COLUMNS, _keys(grant))
+    tables = {(user, host) for user, host in database.rows(ON_TABLES, _keys(grant))}
+    columns = database.rows(ON_COLUMNS, _keys(grant))
     on_database = [
         (user, host)
-        for user, host, pattern in database.rows(_ON_DATABASES)
-        if _matches(str(grant.config["database"]), pattern)
+        for user, host, pattern in database.rows(ON_DATABASES)
+        if matches(str(grant.config["database"]), pattern)
     ]
     everywhere = [
         (user, host or "")
-        for user, host, _role, reads_all, _super in database.rows(_ACCOUNTS)
+        for user, host, _role, reads_all, _super in database.rows(ACCOUNTS)
         if reads_all == "Y"
     ]
     reads_all = key in on_database or any(is_another(*who) for who in (*tables, *on_database, *everywhere))
@@ -207,36 +196,7 @@ def _seen(database: Session, grant: Grant, account: Account) -> Seen:
     )
 
 
-def _roles_of(database: Session, account: Account) -> set[tuple[str, str]]:
-    """The roles the account has, with those these have: each can be put on with SET ROLE."""
-    given: dict[tuple[str, str], set[tuple[str, str]]] = {}
-    for user, host, role in database.rows(_ROLES):
-        given.setdefault((user, host or ""), set()).add((role, ""))
-    found: set[tuple[str, str]] = set()
-    todo = [(account.user, account.host), (_PUBLIC, "")]
-    while todo:
-        for role in given.get(todo.pop(), set()) - found:
-            found.add(role)
-            todo.append(role)
-    return found
-
-
-def _matches(database: str, pattern: str) -> bool:
-    """Whether a grant on databases that match `pattern` (% and _ stand for characters, a backslash before them not)
-    is one on `database`; upper and lower case are the same here, which says rather too much than too little."""
-    wild, is_escaped = "", False
-    for character in pattern:
-        if is_escaped or character not in "\\%_":
-            wild += f"[{character}]" if character in "*?[" else character
-            is_escaped = False
-        elif character == "\\":
-            is_escaped = True
-        else:
-            wild += "*" if character == "%" else "?"
-    return re.match(translate(wild), database, re.IGNORECASE) is not None
-
-
-def _keys(grant: Grant) -> tuple[str, str]:
+def _keys(grant: Stored) -> tuple[str, str]:
     return str(grant.config["database"]), databases.table_of(grant)
 
 
@@ -244,12 +204,12 @@ def _unknown(grant: Grant) -> str:
     return f"There is no account or role {grant.principal} in the server. Have it made, or correct its name."
 
 
-def _no_table(grant: Grant) -> str:
+def _no_table(grant: Stored) -> str:
     return f"There is no table {'.'.join(_keys(grant))} in the server."
 
 
 @contextmanager
-def _opened(grant: Grant, *, read_only: bool) -> Iterator[Session]:
+def _opened(grant: Stored, *, read_only: bool) -> Iterator[Session]:
     import pymysql
 
     if str(grant.config["database"]).lower() in SYSTEM:

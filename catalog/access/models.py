@@ -45,6 +45,7 @@ class PortTerms(TimestampedModel):
     may_choose_columns = models.BooleanField(default=False)
     provisioner = models.CharField(max_length=40, default="manual")  # name of a provisioner
     instructions = models.TextField(blank=True)  # shown on the form; Markdown
+    known_readers = models.JSONField(default=list, blank=True)  # roles in the store that need no agreement
     hook_url = models.CharField(max_length=500, blank=True)  # of the system that is told, for "http"
     secret = models.TextField(blank=True)  # its key for signatures, as a Fernet token; opened in workers only
     revision = models.PositiveIntegerField(default=1)
@@ -123,6 +124,8 @@ class Agreement(TimestampedModel):
     provisioning_at = models.DateTimeField(null=True, blank=True)
     provisioning_note = models.TextField(blank=True)
     verified_at = models.DateTimeField(null=True, blank=True)  # when the store was last seen to be like this
+    lacking_since = models.DateTimeField(null=True, blank=True)  # agreed and not in the store
+    late_told_at = models.DateTimeField(null=True, blank=True)  # that it is lacking for long
     order = models.CharField(max_length=32, blank=True)  # the open order to another system, by its id
     order_action = models.CharField(max_length=10, blank=True)
     ordered_at = models.DateTimeField(null=True, blank=True)  # when it was sent last
@@ -276,6 +279,9 @@ class Stage(models.Model):
     escalate_days = models.PositiveSmallIntegerField(
         default=5, validators=[MinValueValidator(1), MaxValueValidator(LONGEST_DAYS)]
     )  # without a decision for so long, those above may decide as well
+    remind_days = models.PositiveSmallIntegerField(
+        default=2, validators=[MaxValueValidator(LONGEST_DAYS)]
+    )  # without one for so long, those who decide are reminded; 0: never
 
     class Meta:
         abstract = True
@@ -337,11 +343,18 @@ class RequestStage(Stage):
     request = models.ForeignKey(AccessRequest, on_delete=models.CASCADE, related_name="stages")
     opened_at = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    remind_at = models.DateTimeField(null=True, blank=True)  # empty: nobody is reminded, or they were
     escalated_at = models.DateTimeField(null=True, blank=True)
     falls_to = models.CharField(
         max_length=10, choices=FallsTo.choices, blank=True
     )  # too few others may decide
     closed_at = models.DateTimeField(null=True, blank=True)
+
+    def open(self, now: dt.datetime) -> None:
+        """Its time begins: when it is reminded of and when it escalates; the caller saves."""
+        self.opened_at, self.due_at = now, now + dt.timedelta(days=self.escalate_days)
+        if 0 < self.remind_days < self.escalate_days:
+            self.remind_at = now + dt.timedelta(days=self.remind_days)
 
 
 class Decision(models.Model):
@@ -375,24 +388,3 @@ class AccessComment(TimestampedModel):
 
     def __str__(self) -> str:
         return self.text[:60]
-
-
-class Delegation(TimestampedModel):
-    """Somebody decides in somebody else's place for a while: they are away."""
-
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="delegations")
-    delegate = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
-    starts_on = models.DateField()
-    ends_on = models.DateField()  # the last day
-
-    class Meta:
-        ordering = ["starts_on", "pk"]
-        constraints = [
-            models.CheckConstraint(condition=~Q(user=models.F("delegate")), name="delegation_to_another"),
-            models.CheckConstraint(
-                condition=Q(ends_on__gte=models.F("starts_on")), name="delegation_ends_after_start"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.delegate} for {self.user}"

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from catalog.access import databases
-from catalog.access.stores import CannotProvision, Grant
+from catalog.access.stores import CannotProvision, Grant, Reader, Stored
 from catalog.connections.connectors.postgresql_session import session
 
 if TYPE_CHECKING:
@@ -39,6 +39,32 @@ _USES = """
 SELECT coalesce(sum(s.calls), 0)::bigint FROM {}.pg_stat_statements s
 WHERE s.userid = %s AND s.dbid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database())
 AND strpos(lower(s.query), lower(%s)) > 0
+"""
+
+# Everybody who holds SELECT on the table or a column of it, with those who can put on the role that holds it. Left out:
+# superusers, roles of the server, the table's owner and the portal's own account.
+_READERS = """
+WITH wanted AS (
+    SELECT c.oid, c.relowner, c.relnamespace, c.relacl FROM pg_catalog.pg_class c WHERE c.oid = %s
+), given AS (
+    SELECT a.grantee, true AS whole FROM wanted w, aclexplode(w.relacl) a WHERE a.privilege_type = 'SELECT'
+    UNION SELECT a.grantee, false FROM wanted w
+    JOIN pg_catalog.pg_attribute t ON t.attrelid = w.oid AND NOT t.attisdropped, aclexplode(t.attacl) a
+    WHERE a.privilege_type = 'SELECT'
+    UNION SELECT w.relowner, true FROM wanted w
+    UNION SELECT r.oid, true FROM pg_catalog.pg_roles r WHERE r.rolname = 'pg_read_all_data'
+)
+SELECT r.rolname, CASE WHEN g.oid = r.oid THEN '' ELSE g.rolname END AS through, bool_or(given.whole)
+FROM wanted w, pg_catalog.pg_roles r, given
+JOIN pg_catalog.pg_roles g ON g.oid = given.grantee
+WHERE NOT r.rolsuper AND r.rolname !~ '^pg_' AND r.rolname <> current_user AND r.oid <> w.relowner
+AND pg_has_role(r.oid, g.oid, 'MEMBER')
+AND (has_schema_privilege(r.oid, w.relnamespace, 'USAGE') OR has_schema_privilege(g.oid, w.relnamespace, 'USAGE'))
+GROUP BY 1, 2
+UNION ALL
+SELECT 'PUBLIC', '', bool_or(given.whole) FROM given, wanted w
+WHERE given.grantee = 0 AND has_schema_privilege('public', w.relnamespace, 'USAGE') HAVING count(*) > 0
+ORDER BY 1, 2 LIMIT %s
 """
 
 
@@ -135,6 +161,18 @@ class PostgresProvisioner:
             )
         return databases.still_reads(f"The role {place.role}") if can_read else ""
 
+    def readers(self, stored: Stored) -> list[Reader]:
+        """Everybody who can read the table or a column of it, but superusers, its owner and the portal's account."""
+        schema, table = str(stored.address.get("schema", "")), databases.table_of(stored)
+        with _looking(stored) as database:
+            oid = database.execute(_TABLE, (schema, table)).fetchone()
+            if oid is None:
+                raise CannotProvision(f"There is no table {schema}.{table} in the database.")
+            rows = database.execute(_READERS, (oid[0], databases.MOST_READERS)).fetchall()
+        return [
+            databases.reader((name,), (through,) if through else (), whole) for name, through, whole in rows
+        ]
+
 
 def _counted(database: "psycopg.Connection[Any]", place: Place) -> int | None:
     import psycopg
@@ -177,7 +215,7 @@ def _one(database: "psycopg.Connection[Any]", query: str, values: tuple[object, 
     return bool(row and row[0])
 
 
-def _looking(grant: Grant) -> Any:
+def _looking(grant: Stored) -> Any:
     return _opened(grant, read_only=True)
 
 
@@ -186,7 +224,7 @@ def _changing(grant: Grant) -> Any:
 
 
 @contextmanager
-def _opened(grant: Grant, *, read_only: bool) -> "Iterator[psycopg.Connection[Any]]":
+def _opened(grant: Stored, *, read_only: bool) -> "Iterator[psycopg.Connection[Any]]":
     import psycopg
 
     with (

@@ -9,75 +9,30 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
+from catalog.access.contract import shape_of
 from catalog.access.mariadb import MariaDbProvisioner
 from catalog.access.models import PortTerms
-from catalog.access.orders import HttpProvisioner, Order
+from catalog.access.orders import HttpProvisioner
 from catalog.access.postgresql import PostgresProvisioner
-from catalog.access.stores import Grant
+from catalog.access.stores import Automatic, Counting, Ordered, Provisioner, Surveying
+from catalog.connections.connectors.errors import redact
+from catalog.connections.connectors.registry import BrokenPlugin
 
+__all__ = [
+    "Automatic",
+    "Counting",
+    "Ordered",
+    "Provisioner",
+    "Surveying",
+    "found",
+    "provisioner_of",
+    "provisioners",
+]
 GROUP = "meshportal.provisioners"
 BY_HAND = "manual"
 logger = logging.getLogger(__name__)
-
-
-@runtime_checkable
-class Provisioner(Protocol):
-    """How the access of a port is given.
-
-    `needs_work`: something has to be in the store before one can read. `kinds`: the kinds of connections it works
-    with, empty for any port.
-    """
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def title(self) -> str: ...
-
-    @property
-    def needs_work(self) -> bool: ...
-
-    @property
-    def kinds(self) -> tuple[str, ...]: ...
-
-
-@runtime_checkable
-class Automatic(Provisioner, Protocol):
-    """A provisioner that the portal's workers use. Every method may be called again after it was cut off in the
-    middle, and raises `stores.CannotProvision` with a sentence and no secret."""
-
-    def grant(self, grant: Grant) -> None:
-        """Put exactly what `grant` says into the store, whatever of it was there before."""
-
-    def missing(self, grant: Grant) -> str:
-        """Look: how the store differs from `grant`, in a sentence; "" where it is exactly there."""
-
-    def revoke(self, grant: Grant) -> None:
-        """Take it out of the store."""
-
-    def left(self, grant: Grant) -> str:
-        """Look: what the consumer can still read, in a sentence; "" where it is gone."""
-
-
-@runtime_checkable
-class Counting(Automatic, Protocol):
-    """A provisioner whose store counts what a consumer does."""
-
-    @property
-    def counted_by(self) -> str: ...
-
-    def uses(self, grant: Grant) -> int | None:
-        """How often the consumer has used it since the store began to count; None where it does not count."""
-
-
-@runtime_checkable
-class Ordered(Provisioner, Protocol):
-    """A provisioner that tells another system what to do; that system reports back through the API."""
-
-    def send(self, order: Order) -> None:
-        """Deliver it; it may come again under the same id. Raises `stores.CannotProvision` where it was not taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,32 +55,52 @@ class ByHand:
     kinds: tuple[str, ...] = ()
 
 
-@cache
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The usable provisioners by their names, and the packages that bring none that can be used."""
+
+    usable: Mapping[str, Provisioner]
+    broken: tuple[BrokenPlugin, ...] = ()
+
+
 def provisioners() -> Mapping[str, Provisioner]:
     """Every usable provisioner by its name, the portal's own first."""
+    return found().usable
+
+
+@cache
+def found() -> Found:
+    """What this process found, once."""
+    return load(entry_points(group=GROUP))
+
+
+def load(points: Iterable[EntryPoint]) -> Found:
+    """The portal's own and those of installed packages; one that cannot be used, or takes a name that is taken, is
+    logged, listed with its error, and left out."""
     own: list[Provisioner] = [
         ByHand(), NotNeeded(), PostgresProvisioner(), MariaDbProvisioner(), HttpProvisioner()
     ]  # fmt: skip
-    found: dict[str, Provisioner] = {item.name: item for item in own}
-    for item in load(entry_points(group=GROUP)):
-        found.setdefault(item.name, item)
-    return found
-
-
-def load(points: Iterable[EntryPoint]) -> list[Provisioner]:
-    """The provisioners of installed packages; one that cannot be used is logged and left out."""
-    found = []
+    usable = {item.name: item for item in own}
+    broken = []
     for point in points:
         try:
-            made: Any = point.load()()
-        except Exception:
-            logger.exception("The provisioner %s cannot be loaded.", point.name)
-            continue
-        if isinstance(made, Provisioner) and isinstance(made.name, str) and made.name:
-            found.append(made)
+            made = _accepted(point.load()(), usable)
+        except Exception as error:  # whatever somebody else's code raises
+            logger.exception("The provisioner plugin %s cannot be used", point.name)
+            package = point.dist.name if point.dist else ""
+            broken.append(BrokenPlugin(point.name, package, redact(f"{type(error).__name__}: {error}")))
         else:
-            logger.error("The provisioner %s lacks name, title, needs_work or kinds.", point.name)
-    return found
+            usable[made.name] = made
+    return Found(usable, tuple(broken))
+
+
+def _accepted(made: Any, taken: Mapping[str, Provisioner]) -> Provisioner:
+    if problems := list(shape_of(made)):
+        raise TypeError("; ".join(problems))
+    if made.name in taken:
+        raise ValueError(f"a provisioner called {made.name} exists already")
+    accepted: Provisioner = made
+    return accepted
 
 
 def provisioner_of(terms: PortTerms) -> Provisioner:

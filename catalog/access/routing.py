@@ -102,6 +102,7 @@ def _copies(stages: Iterable[ApprovalStage], after: int = 0) -> Iterable[Stage]:
             person_id=stage.person_id,
             quorum=stage.quorum,
             escalate_days=stage.escalate_days,
+            remind_days=stage.remind_days,
         )
 
 

@@ -197,6 +197,7 @@ class RuleStageSerializer(serializers.Serializer[Any]):
     person = serializers.CharField(source="person.username", default="")
     quorum = serializers.IntegerField()
     escalate_days = serializers.IntegerField()
+    remind_days = serializers.IntegerField()
 
 
 class RuleSerializer(serializers.Serializer[Any]):

@@ -6,6 +6,6 @@ access_requested = Signal()  # request_id, agreement_id: submitted, waiting for 
 access_decided = Signal()  # request_id, agreement_id, decision ("approved", "denied", "withdrawn")
 access_escalated = Signal()  # request_id, stage_id: too long without a decision
 access_granted = Signal()  # agreement_id: it is there, seen
-access_ending = Signal()  # agreement_id, days: the end comes within so many days
+access_ending = Signal()  # agreement_id, days: the end comes within so many days; sent inside the transaction
 access_ended = Signal()  # agreement_id, reason ("expired", "revoked", "released")
 agreement_changed = Signal()  # agreement_id, port_id: any of its states changed

@@ -1,7 +1,7 @@
 """The three states of access as the stepper shows them: decision, validity, provisioning. Pure."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from catalog.access.models import AccessRequest, Agreement
 from catalog.access.states import Provisioning, Validity
@@ -9,7 +9,7 @@ from catalog.access.states import Provisioning, Validity
 DECISIONS = {
     "draft": ("unknown", "draft"),
     "submitted": ("warning", "waiting for a decision"),
-    "approved": ("good", "approved"),
+    "approved": ("unknown", "approved"),  # a decision gives nobody access: it is never green
     "denied": ("bad", "denied"),
     "withdrawn": ("unknown", "withdrawn"),
 }
@@ -50,7 +50,15 @@ def steps_of(
     agreement: Agreement, request: AccessRequest | None, now: dt.datetime
 ) -> tuple[Step, Step, Step]:
     """The rows of an agreement, its decision being that of `request` (the newest that concerns the reader)."""
-    return _decision(request), _validity(agreement, now), _provisioning(agreement, now)
+    validity, provisioning = _validity(agreement, now), _provisioning(agreement, now)
+    if not agreement.verdict(now).is_usable:
+        validity, provisioning = _not_green(validity), _not_green(provisioning)
+    return _decision(request), validity, provisioning
+
+
+def _not_green(step: Step) -> Step:
+    """The step where nobody can read: it says the same word, and is not green."""
+    return replace(step, meaning="unknown") if step.meaning == "good" else step
 
 
 def _decision(request: AccessRequest | None) -> Step:

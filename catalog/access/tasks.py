@@ -6,12 +6,13 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from catalog.access.services import ending, running
+from catalog.access.services import ending, looking, running
 
 PERIODIC = {
     "catalog.access.expire_due": timedelta(minutes=1),
     "catalog.access.provision_due": timedelta(minutes=1),
     "catalog.access.escalate_due": timedelta(minutes=15),
+    "catalog.access.look_around": timedelta(minutes=10),
 }
 
 
@@ -29,6 +30,14 @@ def provision_due() -> int:
 
 @shared_task(name="catalog.access.escalate_due", time_limit=600, soft_time_limit=540)
 def escalate_due() -> int:
-    """Tell of ends that come near, and hand requests that wait too long to those above."""
+    """Tell of ends that come near and grants that are late, remind those who decide, and hand what waits too long to
+    those above."""
     now = timezone.now()
-    return ending.remind_due(now=now) + ending.escalate_due(now=now)
+    told = ending.remind_due(now=now) + looking.tell_late(now=now)
+    return told + ending.remind_deciders(now=now) + ending.escalate_due(now=now)
+
+
+@shared_task(name="catalog.access.look_around", time_limit=900, soft_time_limit=840)
+def look_around() -> int:
+    """Ask the stores who reads without an agreement."""
+    return looking.look_around(now=timezone.now())

@@ -2,8 +2,8 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from catalog.access import api, audit_api
-from catalog.access.views import agreements, asking, audit, basket, inbox, product, rules
+from catalog.access import api, audit_api, basket_api
+from catalog.access.views import agreements, asking, audit, basket, drift, inbox, product, rules
 
 app_name = "access"
 PORT = "products/<str:domain>/<str:slug>/ports/<str:name>/<str:version>/access"
@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("access/requests/<int:pk>/withdraw/", asking.withdraw, name="withdraw"),
     path("access/requests/<int:pk>/comment/", asking.comment, name="comment"),
     path("access/audit/", audit.held, name="held"),
+    path("access/drift/", drift.drift, name="drift"),
     path("access/rules/", rules.index, name="rules"),
     path("access/rules/new/", rules.create, name="rule_new"),
     path("access/rules/<int:pk>/", rules.edit, name="rule"),
@@ -49,6 +50,9 @@ api_urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{REQUEST}/decisions/", api.RequestDecisions.as_view(), name="access-request-decisions"),
     path(f"{REQUEST}/comments/", api.RequestComments.as_view(), name="access-request-comments"),
     path("access/audit/", audit_api.HeldList.as_view(), name="access-audit"),
+    path("access/drift/", audit_api.DriftList.as_view(), name="access-drift"),
+    path("access/basket/", basket_api.Basket.as_view(), name="access-basket"),
+    path("access/basket/requests/", basket_api.BasketRequests.as_view(), name="access-basket-requests"),
     path("access/rules/", api.RuleList.as_view(), name="access-rule-list"),
     path("access/prospect/", api.Prospect.as_view(), name="access-prospect"),
 ]

@@ -203,6 +203,7 @@ class ApiToken(TimestampedModel):
         WRITE = "write", "Change what I may change"
         METRICS = "metrics", "Read the portal's own metrics"
         LINEAGE = "lineage", "Send lineage events and nothing else"
+        ACCESS_REPORT = "access:report", "Report grants and last use of access and nothing else"
         SCIM = "scim", "Keep people and groups over SCIM"
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")

@@ -1,4 +1,4 @@
-"""What the audit trail can be narrowed by, the same on the page, in exports and in the API."""
+"""What the audit trail can be narrowed by, the same on the page and in exports."""
 
 from typing import Any
 

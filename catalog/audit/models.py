@@ -60,6 +60,23 @@ class AuditEvent(models.Model):
         return f"{self.at:%Y-%m-%d %H:%M} {self.actor_name} {self.verb} {self.object_name}"
 
 
+class ReadMark(models.Model):
+    """That somebody read something on a day, so that the trail says it once; it goes after some days."""
+
+    person = models.BigIntegerField()
+    what = models.CharField(max_length=30)
+    object_id = models.BigIntegerField()
+    day = models.DateField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["person", "what", "object_id", "day"], name="read_once_a_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} read {self.what} {self.object_id} on {self.day}"
+
+
 class OutboxEvent(models.Model):
     """Something others are told of: by the feed and by webhooks. Written in the transaction of what happened.
 

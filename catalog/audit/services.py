@@ -1,4 +1,8 @@
-"""Writing to the audit trail and to the outbox; call inside the transaction of the change itself."""
+"""Writing to the audit trail and to the outbox; call inside the transaction of the change itself.
+
+Whoever listens to `events_recorded` writes what follows (events of the feed, notices) in the same transaction. An error
+there is raised, so the change is undone with it: nothing is changed that nobody is told of.
+"""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -35,7 +39,7 @@ def record(
     forget_on_commit()
     event = _event(actor, verb, obj, product_id, name, changes, detail)
     event.save(force_insert=True)
-    events_recorded.send_robust(sender=AuditEvent, events=[event])
+    events_recorded.send(sender=AuditEvent, events=[event])
     return event
 
 
@@ -44,7 +48,7 @@ def record_all(events: Iterable[dict[str, Any]]) -> None:
     forget_on_commit()
     made = AuditEvent.objects.bulk_create((_event(**_NOTHING | event) for event in events), batch_size=500)
     if made:
-        events_recorded.send_robust(sender=AuditEvent, events=made)
+        events_recorded.send(sender=AuditEvent, events=made)
 
 
 _NOTHING: dict[str, Any] = {"product_id": None, "name": "", "changes": None, "detail": None}

@@ -2,7 +2,7 @@
 
 from django.dispatch import Signal
 
-events_recorded = Signal()  # events: list[AuditEvent]
+events_recorded = Signal()  # events: list[AuditEvent]; an error of a receiver undoes the change
 changes_marked = Signal()  # nothing but the fact
 events_published = (
     Signal()

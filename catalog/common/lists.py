@@ -1,7 +1,7 @@
 """Lists on pages: filtered, sorted and paged by their address, so that a link restores what somebody saw."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.core.paginator import Page, Paginator
@@ -12,6 +12,7 @@ from catalog.common.errors import Invalid, Problem
 from catalog.common.validation import invalid, problems_of
 
 PER_PAGE = 50
+Row = TypeVar("Row")
 
 
 def sorted_by(
@@ -19,17 +20,42 @@ def sorted_by(
 ) -> QuerySet[Any]:
     """`rows` in the order of `?sort=` (a key of `sorts`, a leading minus turns it round), the primary key last.
 
+    With an empty `default` they stay in the order they have until another is asked for.
+
     Raises Invalid for an order that does not exist.
     """
+    if not (default or request.GET.get("sort")):
+        return rows
+    key, is_reversed = _order(request, sorts, default)
+    return rows.order_by(f"{'-' if is_reversed else ''}{sorts[key]}", "pk")
+
+
+def sorted_rows(
+    request: HttpRequest, rows: Iterable[Row], sorts: Mapping[str, Callable[[Row], Any]], default: str
+) -> list[Row]:
+    """Rows that are not of one table in the order of `?sort=`, as `sorted_by`; None comes last, and first turned round.
+
+    Equal rows stay in the order they come in. Raises Invalid for an order that does not exist.
+    """
+    key, is_reversed = _order(request, sorts, default)
+
+    def place(row: Row) -> tuple[bool, Any]:
+        value = sorts[key](row)
+        return value is None, 0 if value is None else value
+
+    return sorted(rows, key=place, reverse=is_reversed)
+
+
+def _order(request: HttpRequest, sorts: Mapping[str, Any], default: str) -> tuple[str, bool]:
     wanted = request.GET.get("sort") or default
-    minus, key = ("-", wanted[1:]) if wanted.startswith("-") else ("", wanted)
+    key = wanted.removeprefix("-")
     if key not in sorts:
         problem = Problem("sort", "choice", f"Sort by one of {', '.join(sorted(sorts))}.")
         raise Invalid("The list cannot be sorted like that.", remedy=problem.message, problems=[problem])
-    return rows.order_by(f"{minus}{sorts[key]}", "pk")
+    return key, wanted.startswith("-")
 
 
-def page_of(request: HttpRequest, rows: QuerySet[Any], per_page: int = PER_PAGE) -> Page[Any]:
+def page_of(request: HttpRequest, rows: QuerySet[Any] | Sequence[Any], per_page: int = PER_PAGE) -> Page[Any]:
     """The page `?page=` asks for; a number beyond the end gives the last page, nonsense the first."""
     return Paginator(rows, per_page).get_page(request.GET.get("page"))
 

@@ -1,5 +1,7 @@
 """Documents people wrote: data contracts (ODCS) and product descriptors (ODPS), each version kept whole."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from simple_history.models import HistoricalRecords
@@ -31,10 +33,36 @@ class OriginalVersion(models.Model):
         abstract = True
         ordering = ["-number"]
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep a new version, or what is noted beside one: `update_fields` names it.
+
+        Raises TypeError for a change of the document itself, or of what was found in it.
+        """
+        noted = set(kwargs.get("update_fields") or KEPT)
+        if not self._state.adding and noted & KEPT:
+            raise TypeError("A version of a document never changes; keep a new one.")
+        super().save(*args, **kwargs)
+
     @property
     def text(self) -> str:
         """The document as text: gzip undone, decoded as its byte order mark says."""
         return decode(expand(bytes(self.original)))
+
+
+#: What makes a version: none of it changes once it is kept.
+KEPT = frozenset(
+    {
+        "number",
+        "version",
+        "spec_version",
+        "original",
+        "media_type",
+        "path",
+        "digest",
+        "problems",
+        "imported_at",
+    }
+)
 
 
 class DataContractQuerySet(models.QuerySet["DataContract"]):
@@ -101,6 +129,9 @@ class PortDrift(models.Model):
     risky = models.PositiveIntegerField(db_default=0)
     harmless = models.PositiveIntegerField(db_default=0)
     sentences = models.JSONField(default=list)  # what the worst of them mean, a few
+    paths = models.JSONField(
+        default=list
+    )  # the fields that break; empty also where there are too many to name
     digest = models.CharField(
         max_length=32, db_default=""
     )  # of all that drifted: the same digest, the same drift

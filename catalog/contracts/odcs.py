@@ -151,8 +151,8 @@ def _server(item: Data) -> Server:
 
 def _object(item: Data) -> SchemaObject:
     fields: dict[str, FieldShape] = {}
-    for shape in _fields(item.get("properties") or [], ""):
-        fields.setdefault(shape.path, shape)
+    for path, each in properties_of(item):
+        fields.setdefault(path, _shape(each, path))
         if len(fields) >= MAX_FIELDS:
             break
     return SchemaObject(
@@ -164,19 +164,23 @@ def _object(item: Data) -> SchemaObject:
     )
 
 
-def _fields(properties: Any, parent: str) -> Iterator[FieldShape]:
-    """The fields of a list of properties, parents before their children."""
+def properties_of(item: Data) -> Iterator[tuple[str, Data]]:
+    """The properties of a schema object with the paths of their fields, parents before their children."""
+    yield from _walk(item.get("properties") or [], "")
+
+
+def _walk(properties: Any, parent: str) -> Iterator[tuple[str, Data]]:
     for item in properties:
         if not isinstance(item, Mapping):
             continue
         name = text(item, "physicalName") or text(item, "name")
         path = f"{parent}.{name}" if parent else name
-        yield _shape(item, path)
+        yield path, item
         yield from _children(item, path)
 
 
-def _children(item: Data, path: str) -> Iterator[FieldShape]:
-    yield from _fields(item.get("properties") or [], path)
+def _children(item: Data, path: str) -> Iterator[tuple[str, Data]]:
+    yield from _walk(item.get("properties") or [], path)
     items = item.get("items")
     if isinstance(items, Mapping):
         yield from _children(items, f"{path}[]")

@@ -12,6 +12,7 @@ from typing import Any
 
 from catalog.contracts import odcs
 from catalog.contracts.parts import text
+from catalog.quality import cron
 from catalog.quality.declaring import DeclaredCheck
 from catalog.quality.models import QualityCheck
 from catalog.quality.parameters import is_number, problems
@@ -116,8 +117,15 @@ def _check(
         parameters=parameters,
         dimension=dimension if dimension in QualityCheck.Dimension.values else default_dimension(kind),
         severity=_SEVERITIES.get(text(rule, "severity").lower(), "error"),
+        schedule=_schedule(rule),
         contract_path=path,
     )
+
+
+def _schedule(rule: Data) -> str:
+    """The line of cron a rule has; of other schedulers nothing is known, and they are left to themselves."""
+    line = text(rule, "schedule")
+    return line if text(rule, "scheduler").lower() == "cron" and cron.is_readable(line) else ""
 
 
 def _clean(value: str, longest: int) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from catalog.common.errors import Problem
 from catalog.common.paths import child_path
+from catalog.quality import cron
 
 Data = dict[str, Any]
 
@@ -190,8 +191,37 @@ def _price(data: Data) -> Iterator[Problem]:
 
 
 def _promises(data: Data) -> Iterator[Problem]:
+    known = _elements(data)
     for at, promise in enumerate(data.get("slaProperties") or []):
         yield from _schedule(promise, f"$.slaProperties[{at}]")
+        for name in str(promise.get("element") or "").split(","):
+            if known and name.strip() and not _is_known(name.strip(), known):
+                message = (
+                    f"{name.strip()[:100]} is nothing this document describes: correct the name. It is kept."
+                )
+                yield Problem(f"$.slaProperties[{at}].element", "dangling-reference", message, "warning")
+
+
+def _is_known(name: str, known: set[str]) -> bool:
+    """Whether a promise is about something here; what stands before it (`database.table.field`) may be anything."""
+    parts = name.casefold().replace("[]", "").split(".")
+    is_other = "/" in name or "#" in name or _VARIABLE.search(name) is not None
+    return is_other or any(".".join(parts[at:]) in known for at in range(max(len(parts) - 1, 1)))
+
+
+def _elements(data: Data) -> set[str]:
+    """What promises may be about: objects, their fields with and without the object's name, by both of their names."""
+    found: set[str] = set()
+    waiting = [(item, "") for item in data.get("schema") or []]
+    while waiting:
+        item, above = waiting.pop()
+        for name in (item.get("name"), item.get("physicalName")):
+            if not isinstance(name, str):
+                continue
+            path = f"{above}.{name.casefold()}" if above else name.casefold()
+            found |= {path, name.casefold()}
+            waiting += [(member, path) for member in item.get("properties") or []]
+    return found
 
 
 def _schedule(item: Data, path: str) -> Iterator[Problem]:
@@ -199,6 +229,11 @@ def _schedule(item: Data, path: str) -> Iterator[Problem]:
         yield Problem(
             f"{path}.schedule", "required", "A scheduler without a schedule never runs. Add schedule."
         )
+    elif str(item.get("scheduler") or "").lower() == "cron" and not cron.is_readable(str(item["schedule"])):
+        message = (
+            f"“{str(item['schedule'])[:100]}” is no line of cron with five parts, such as 0 20 * * 1-5. "
+        )
+        yield Problem(f"{path}.schedule", "cron", f"{message}It is kept and not followed.", "warning")
 
 
 def _quality(data: Data) -> Iterator[Problem]:

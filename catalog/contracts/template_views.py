@@ -11,10 +11,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from catalog.accounts import kernel
 from catalog.accounts.caller import caller
 from catalog.common.errors import NotFound, PortalError, StaleRevision
+from catalog.common.lists import page_of
 from catalog.common.text_area import TextArea
 from catalog.common.validation import show_on_form
 from catalog.contracts.services import templates as services
 from catalog.contracts.templates import Template, all_templates, template_named
+
+PER_PAGE = 20  # whole documents
 
 
 class TemplateForm(forms.Form):
@@ -41,7 +44,8 @@ def index(request: HttpRequest) -> HttpResponse:
     """Every template: what it is for and what it says."""
     may_edit = kernel.can(caller(request), "contract_template.edit", None)
     shown = [item for item in all_templates() if item.is_offered or may_edit]
-    return render(request, "catalog/contracts/templates.html", {"templates": shown, "may_edit": may_edit})
+    context = {"page": page_of(request, shown, PER_PAGE), "may_edit": may_edit}
+    return render(request, "catalog/contracts/templates.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -14,6 +14,7 @@ from catalog.products.models import Lifecycle, OutputPort, Visibility
 from catalog.quality.judging import Figures, judge
 from catalog.quality.models import QualityCheck
 from catalog.quality.outcomes import Outcome
+from catalog.quality.selectors import next_due
 from catalog.quality.storing import NewResult
 
 Kind = QualityCheck.Kind
@@ -66,6 +67,9 @@ def due_checks(asset_ids: Collection[int], now: dt.datetime) -> dict[int, tuple[
 
 def _is_due(row: QualityCheck, now: dt.datetime) -> bool:
     measured_at = row.measured_at  # type: ignore[attr-defined]
+    if row.schedule:
+        due_at = next_due(row, measured_at)
+        return due_at is not None and due_at <= now
     return row.every is None or measured_at is None or now - measured_at >= _EARLY * row.every
 
 

@@ -14,7 +14,7 @@ from catalog.accounts.caller import caller
 from catalog.accounts.models import User
 from catalog.common.csv import csv_response
 from catalog.common.errors import Conflict, Invalid, PortalError
-from catalog.common.lists import page_of
+from catalog.common.lists import page_of, sorted_by
 from catalog.connections.models import Connection
 from catalog.crawling import exports, selectors, services
 from catalog.crawling.filters import RunFilter
@@ -24,6 +24,12 @@ from catalog.products.models import DataProduct
 
 RUNS_A_PAGE = 50
 SOURCES_A_PAGE = 25
+SORTS = {
+    "run": "pk",
+    "state": "status",
+    "asked": "queued_at",
+    "started": "started_at",
+}  # no name: some are unseen
 
 
 @require_safe
@@ -31,7 +37,7 @@ def index(request: HttpRequest) -> HttpResponseBase:
     """Runs, newest first; the table asks for itself anew while something is at work. `?format=csv` as a file."""
     user = caller(request)
     found = RunFilter(request.GET, queryset=selectors.runs_for(user), request=request)
-    runs = found.qs if found.is_valid() else CrawlRun.objects.none()
+    runs = sorted_by(request, found.qs if found.is_valid() else CrawlRun.objects.none(), SORTS, "-asked")
     if request.GET.get("format") == "csv" and found.is_valid():
         return csv_response("crawls.csv", exports.RUN_COLUMNS, exports.run_lines(user, runs))
     page = page_of(request, runs, RUNS_A_PAGE)

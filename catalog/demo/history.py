@@ -34,7 +34,7 @@ def tend(*, now: dt.datetime | None = None) -> str:
         kept = state.read() if is_ours else None
         if kept is None or not kept.is_loaded:
             return ""
-        if kept.grown_until is None or kept.grown_until < kept.made_at:
+        if not kept.is_grown:
             grow(kept, now)
             return "grown"
         if kept.moved_at is None or now - kept.moved_at >= MOVE_EVERY:

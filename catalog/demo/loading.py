@@ -24,9 +24,10 @@ from catalog.demo.access import make_access
 from catalog.demo.rows import DAY
 from catalog.demo.state import State
 from catalog.demo.stores import write_stores
-from catalog.demo.structure import DOCUMENTS, company, document_paths
+from catalog.demo.structure import DOCUMENTS, TERMS, company, document_paths
 from catalog.domains.models import Domain
 from catalog.domains.services import create_domain
+from catalog.glossary.importing import import_terms
 from catalog.products.models import DataProduct
 from catalog.trust.services import certify
 from catalog.vocabulary.models import Classification
@@ -73,9 +74,18 @@ def _make(kept: State, tell: Tell, now: dt.datetime) -> list[ImportResult]:
     tell("Products and contracts …")
     options = ImportOptions(create_missing=False, is_demo=True)
     results = list(import_all(_sources(), actor=None, options=options, now=now))
+    _make_terms(kept)
     make_access(kept, now)
     _certify(now)
     return results
+
+
+def _make_terms(kept: State) -> None:
+    """Once: what people wrote into the glossary afterwards stays as it is."""
+    if "terms" not in kept.made:
+        for outcome in import_terms(actor=None, raw=TERMS.read_bytes()):
+            kept.note("terms", outcome.term.slug)
+        state.write(kept)
 
 
 def _certify(now: dt.datetime) -> None:

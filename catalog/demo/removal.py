@@ -22,6 +22,7 @@ from catalog.demo import state
 from catalog.demo.state import State
 from catalog.demo.structure import document_paths
 from catalog.domains.models import Domain
+from catalog.glossary.models import GlossaryTerm
 from catalog.products.models import DataProduct, OutputPort
 from catalog.schemas.models import SchemaVersion
 from catalog.vocabulary.models import Classification, Purpose
@@ -63,7 +64,7 @@ def _remove_rows(kept: State) -> Counter[str]:
     audit.mark_changed(ChangeMark.Kind.PORT, list(ports.values_list("pk", flat=True)))
     _delete(counts, "documents", ProductDescriptor.objects.filter(product__in=products))
     PortContract.objects.filter(port__in=ports).delete()
-    _forget_history(products, ports)
+    _forget_history(kept, products, ports)
     _delete(counts, "products", products)
     _delete(counts, "contracts", DataContract.objects.filter(pk__in=contract_ids, versions__in_force_on=None))
     SchemaVersion.objects.filter(pk__in=schemas, declared_by=None).delete()
@@ -72,9 +73,10 @@ def _remove_rows(kept: State) -> Counter[str]:
     return counts
 
 
-def _forget_history(products: QuerySet[DataProduct], ports: QuerySet[OutputPort]) -> None:
+def _forget_history(kept: State, products: QuerySet[DataProduct], ports: QuerySet[OutputPort]) -> None:
     """Rows of the field history; the audit trail stays, as it always does."""
     DataProduct.history.filter(id__in=list(products.values_list("pk", flat=True))).delete()
+    GlossaryTerm.history.filter(slug__in=kept.made.get("terms", [])).delete()
     OutputPort.history.filter(id__in=list(ports.values_list("pk", flat=True))).delete()
 
 
@@ -82,7 +84,8 @@ def _remove_structure(kept: State, counts: Counter[str]) -> list[str]:
     """Domains, people, teams and words the loader made, unless somebody put something of their own there."""
     stays: list[str] = []
     for kind, model, name in (
-        ("domains", Domain, "slug"), ("people", User, "username"), ("teams", Team, "slug"),
+        ("terms", GlossaryTerm, "slug"), ("domains", Domain, "slug"), ("people", User, "username"),
+        ("teams", Team, "slug"),
         ("rules", ApprovalRule, "name"), ("classifications", Classification, "slug"), ("purposes", Purpose, "slug"),
     ):  # fmt: skip
         found: Any = model._default_manager.filter(**{f"{name}__in": kept.made.get(kind, [])})
@@ -100,6 +103,8 @@ def _is_used(item: Model) -> bool:
     if isinstance(item, Team):
         fresh: Team = Team.objects.get(pk=item.pk)
         return fresh.numchild > 0 or fresh.memberships.exists()
+    if isinstance(item, GlossaryTerm):
+        return bool(item.links.exists())
     if isinstance(item, Classification):
         return bool(item.products.exists())
     return False

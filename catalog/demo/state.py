@@ -29,6 +29,10 @@ class State:
     moved_at: dt.datetime | None = None
     made: dict[str, list[str]] = field(default_factory=dict)
 
+    @property
+    def is_grown(self) -> bool:
+        return self.grown_until is not None and self.grown_until >= self.made_at
+
     def note(self, kind: str, name: str) -> None:
         names = self.made.setdefault(kind, [])
         if name not in names:

@@ -11,6 +11,7 @@ from catalog.contracts import detect, odcs
 from catalog.schemas.shape import FieldShape
 
 DOCUMENTS = Path(__file__).parent / "documents"
+TERMS = DOCUMENTS / "terms.yaml"  # of the glossary
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from catalog.accounts.caller import caller
 from catalog.common.api import StrictParameters
 from catalog.discussions import selectors, services
 from catalog.discussions import serializers as shapes
-from catalog.discussions.models import Announcement, Question
+from catalog.discussions.models import Announcement, Answer, Question
 
 
 class QuestionFilter(filters.FilterSet):  # type: ignore[misc]  # untyped base
@@ -89,6 +89,58 @@ class QuestionDetail(QuestionViews):
     @extend_schema(operation_id="questions_read", responses=shapes.QuestionSerializer)
     def get(self, request: Request, pk: int) -> Response:
         return self.answer(pk)
+
+    @extend_schema(
+        operation_id="questions_edit", request=shapes.WordsInput, responses=shapes.QuestionSerializer
+    )
+    def patch(self, request: Request, pk: int) -> Response:
+        """Say it better: one's own words; what was said before is kept."""
+        found = self.question(pk)
+        kernel.require(caller(request), "question.edit", found, "These are somebody else's words.")
+        given = self.read(shapes.WordsInput)
+        services.edit_words(
+            actor=caller(request),
+            words=found,
+            text=given.get("text", found.text),
+            title=given.get("title", ""),
+        )
+        return self.answer(pk)
+
+    @extend_schema(operation_id="questions_remove", parameters=[shapes.REASON], responses={204: None})
+    def delete(self, request: Request, pk: int) -> Response:
+        """Take it away: one's own, or to keep order with a reason."""
+        reason = request.query_params.get("reason", "")
+        services.remove_words(actor=caller(request), words=self.question(pk), reason=reason)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def allowed_parameters(self) -> set[str]:
+        return super().allowed_parameters() | {"reason"}
+
+
+class AnswerDetail(StrictParameters, generics.GenericAPIView[Answer]):
+    """One answer."""
+
+    serializer_class = shapes.AnswerSerializer
+    query_parameters = frozenset({"reason"})
+
+    @extend_schema(operation_id="answers_edit", request=shapes.AnswerInput, responses=shapes.AnswerSerializer)
+    def patch(self, request: Request, pk: int) -> Response:
+        """Say it better: one's own words; what was said before is kept."""
+        person = caller(request)
+        found = selectors.answer_or_404(person, pk)
+        kernel.require(person, "question.edit", found, "These are somebody else's words.")
+        data = shapes.AnswerInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        services.edit_words(actor=person, words=found, text=data.validated_data["text"])
+        return Response(self.get_serializer(selectors.answer_or_404(person, pk)).data)
+
+    @extend_schema(operation_id="answers_remove", parameters=[shapes.REASON], responses={204: None})
+    def delete(self, request: Request, pk: int) -> Response:
+        """Take it away: one's own, or to keep order with a reason."""
+        person = caller(request)
+        reason = request.query_params.get("reason", "")
+        services.remove_words(actor=person, words=selectors.answer_or_404(person, pk), reason=reason)
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class QuestionAnswers(QuestionViews):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 from catalog.common.serializers import StrictSerializer
@@ -41,6 +42,16 @@ class QuestionSerializer(serializers.ModelSerializer[Question]):
 
     def get_port(self, question: Question) -> str:
         return f"{question.port.name}/{question.port.version}" if question.port else ""
+
+
+REASON = OpenApiParameter("reason", str, description="Why; needed for words of somebody else.")
+
+
+class WordsInput(StrictSerializer):
+    """Better words for a question; what is left out stays."""
+
+    title = serializers.CharField(max_length=MOST_TITLE, required=False)
+    text = serializers.CharField(max_length=MOST_TEXT, required=False, allow_blank=True)
 
 
 class QuestionInput(StrictSerializer):

@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
 api_urlpatterns: list[URLPattern | URLResolver] = [
     path("discussions/questions/", api.QuestionList.as_view(), name="question-list"),
     path(f"{QUESTION}/", api.QuestionDetail.as_view(), name="question-detail"),
+    path(f"{ANSWER}/", api.AnswerDetail.as_view(), name="answer-detail"),
     path(f"{QUESTION}/answers/", api.QuestionAnswers.as_view(), name="question-answers"),
     path(f"{QUESTION}/accepted/", api.QuestionAccepted.as_view(), name="question-accepted"),
     path("discussions/announcements/", api.AnnouncementList.as_view(), name="announcement-list"),

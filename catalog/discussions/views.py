@@ -1,16 +1,19 @@
 """Pages of the conversation: the tab of a product, one question, its words, announcements."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog.accounts import kernel
 from catalog.accounts.caller import caller
+from catalog.common.csv import csv_response
 from catalog.common.errors import Invalid, NotFound, PortalError
-from catalog.common.lists import page_of
+from catalog.common.lists import page_of, sorted_by
 from catalog.common.validation import show_on_form
 from catalog.discussions import selectors, services
 from catalog.discussions.forms import AnnouncementForm, AnswerForm, QuestionForm, WordsForm
@@ -19,26 +22,39 @@ from catalog.products.addresses import with_product
 from catalog.products.models import DataProduct
 
 STATES = {"open": "Open", "answered": "Answered", "all": "All"}
+SORTS = {"asked": "pk", "answers": "answer_count", "title": "title"}
+ORDERS = (
+    ("-asked", "the newest"),
+    ("asked", "the oldest"),
+    ("answers", "the least answered"),
+    ("title", "title"),
+)
+CSV_HEADER = ("id", "kind", "title", "port", "column", "author", "asked_at", "answers", "is_answered")
 FORM = ["GET", "HEAD", "POST"]
 
 
 @require_safe
 @with_product
-def of_product(request: HttpRequest, product: DataProduct) -> HttpResponse:
-    """The questions of a product, open ones first; `?state=answered` or `all` shows others."""
+def of_product(request: HttpRequest, product: DataProduct) -> HttpResponseBase:
+    """The questions of a product, open ones first, as CSV too; `?state=answered` or `all` shows others."""
     person = caller(request)
     state = request.GET.get("state", "open")
     if state not in STATES:
         raise NotFound("There is no such list.")
-    rows = selectors.questions_for(person).filter(product=product)
+    rows: Any = selectors.questions_for(person).filter(product=product)
     if state == "open":
         rows = rows.open()
     elif state == "answered":
         rows = rows.shown().exclude(accepted=None)
+    rows = sorted_by(request, rows, SORTS, "-asked")
+    if request.GET.get("format") == "csv":
+        return csv_response(f"{product.slug}-questions.csv", CSV_HEADER, _csv_rows(rows))
     context = {
         "product": product,
         "tab": "questions",
-        "page": page_of(request, rows.order_by("-pk")),
+        "page": page_of(request, rows),
+        "orders": ORDERS,
+        "order": request.GET.get("sort") or "-asked",
         "state": state,
         "states": STATES.items(),
         "may_ask": kernel.can(person, "question.ask", product),
@@ -46,6 +62,14 @@ def of_product(request: HttpRequest, product: DataProduct) -> HttpResponse:
         "announcements": selectors.announcements_of(product),
     }
     return render(request, "catalog/discussions/product.html", context)
+
+
+def _csv_rows(rows: Any) -> Iterator[tuple[Any, ...]]:
+    for item in rows.iterator(chunk_size=500):
+        yield (
+            item.pk, item.kind, item.title, str(item.port or ""), item.column, str(item.author or ""),
+            item.created_at, item.answer_count, item.accepted_id is not None,
+        )  # fmt: skip
 
 
 @require_http_methods(FORM)

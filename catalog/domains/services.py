@@ -140,7 +140,7 @@ def delete_domain(*, actor: User | None, domain: Domain) -> None:
         fresh.delete()
     except ProtectedError as error:
         raise Conflict(
-            f"{fresh} holds data products.", kept="Nothing was deleted.", remedy="Move or retire them first."
+            f"{fresh} holds data products or terms.", kept="Nothing was deleted.", remedy="Move them first."
         ) from error
     OldAddress.objects.filter(kind=OldAddress.Kind.DOMAIN, target_id=domain.pk).delete()
 

@@ -106,6 +106,10 @@ def _failed(event: AuditEvent, item: Agreement, request: AccessRequest | None) -
     return [("access.granting_failed", {"note": _note(event)})]
 
 
+def _late(event: AuditEvent, item: Agreement, request: AccessRequest | None) -> Told:
+    return [("access.granting_late", {"note": _note(event), "since": str(event.detail.get("since", ""))})]
+
+
 def _removed(event: AuditEvent, item: Agreement, request: AccessRequest | None) -> Told:
     return [("access.removed", {"note": _note(event)})]
 
@@ -136,6 +140,7 @@ VERBS: dict[str, Words] = {
     "agreement.approved": _decided("approved"),
     "agreement.granted": _granted,
     "agreement.granting_failed": _failed,
+    "agreement.granting_late": _late,
     "agreement.removed": _removed,
     "agreement.revoked": _cut_short("access.revoked", "revoked"),
     "agreement.released": _cut_short("access.released", "released"),

@@ -4,7 +4,6 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import transaction
 from django.dispatch import receiver
 from django.utils import timezone
 
@@ -32,7 +31,7 @@ def publish_turns(turns: Sequence[Turn], at: dt.datetime, **_: Any) -> None:
 
 @receiver(access_ending, dispatch_uid="catalog.events.access_ending")
 def publish_ending(agreement_id: int, days: int, **_: Any) -> None:
-    with transaction.atomic():
-        found = Agreement.objects.select_related(*JOINS).filter(pk=agreement_id).first()
-        if found is not None:
-            publish_all([access.ending(found, days, timezone.now())])
+    """Inside the transaction that notes the reminder."""
+    found = Agreement.objects.select_related(*JOINS).filter(pk=agreement_id).first()
+    if found is not None:
+        publish_all([access.ending(found, days, timezone.now())])

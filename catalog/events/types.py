@@ -86,6 +86,8 @@ _ALL = (
             decision="`approved`, `denied` or `withdrawn`", note="why it was denied", by="under which rule"),
     _access("access.granted", "It is there, seen in the store.", note="what was seen"),
     _access("access.granting_failed", "It could not be granted, or is no longer there.", note="why"),
+    _access("access.granting_late", "Agreed two hours ago and still not in the store; told once.",
+            note="what was seen last", since="not there since"),
     _access("access.ending", "Its end is near.", days="within so many days: 30, 14 or 3"),
     _access("access.revoked", "Its owners end it.", reason="why", changes="the end before and after"),
     _access("access.released", "Its consumer gives it back.", changes="the end before and after"),

@@ -127,7 +127,8 @@ def _drifts(look: Look) -> None:
         if row.breaking:
             more = row.breaking - min(row.breaking, len(row.sentences))
             words = " ".join(row.sentences[: row.breaking]) + (f" And {more} more fields." if more else "")
-            look.found(port_id, Cause.DRIFT, f"{look.ports[port_id]} differs from its contract", words)
+            title = f"{look.ports[port_id]} differs from its contract"
+            look.found(port_id, Cause.DRIFT, title, words, columns=tuple(row.paths))
     for incident in look.of(Cause.DRIFT):
         if incident.port_id not in found:
             look.ended[incident.key] = "Nothing is promised of its fields any more."
@@ -147,7 +148,12 @@ def _checks(look: Look) -> None:
         criticality = CHECK_CRITICALITY.get(QualityCheck.Severity(check.severity))
         if criticality is not None and _failing(state, look.now):
             port, words = look.ports[check.port_id], f"{check.name} fails."
-            more = {"criticality": criticality.value, "subject": str(check.pk), "check_id": check.pk}
+            more: dict[str, Any] = {
+                "criticality": criticality.value,
+                "subject": str(check.pk),
+                "check_id": check.pk,
+            }
+            more["columns"] = (check.element,) if check.element else ()
             look.found(port.pk, Cause.CHECK, f"{check.name[:120]} of {port} fails", words, **more)
     for incident in look.of(Cause.CHECK):
         known = found.get(incident.quality_check_id or 0)

@@ -64,6 +64,9 @@ class Incident(TimestampedModel):
     key = models.CharField(max_length=120)  # "port:7:slo:12"
     title = models.CharField(max_length=200)
     summary = models.TextField(blank=True)  # what is known of the trouble now, in a sentence or two
+    columns = models.JSONField(
+        default=list, blank=True
+    )  # paths of the fields it is about; empty: the whole port
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.OPEN)
     severity = models.CharField(max_length=10, choices=Severity.choices, default=Severity.MEDIUM)
     severity_rank = models.PositiveSmallIntegerField(default=1)  # to sort by

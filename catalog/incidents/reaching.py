@@ -1,6 +1,7 @@
 """Counting whom incidents hit, and keeping the rows that pages downstream ask."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from catalog.common import bulk
 from catalog.incidents.models import Incident, IncidentReach
@@ -11,19 +12,54 @@ _AT_ONCE = 50  # incidents
 _REACH = ("incident_id", "product_id", "steps", "path")
 
 
-def spreads(subjects: Mapping[int, tuple[int, int | None]]) -> dict[int, Spread]:
-    """Key -> what trouble of (product, port) reaches; without a port all ports of the product are in trouble."""
-    whole = {product_id for product_id, port_id in subjects.values() if port_id is None}
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is in trouble: some columns of a port, all of it (none named), or all ports of the product (no port)."""
+
+    product_id: int
+    port_id: int | None
+    columns: tuple[str, ...] = ()
+
+    @property
+    def places(self) -> set[tuple[int, str]]:
+        return {(self.port_id, path) for path in self.columns} if self.port_id is not None else set()
+
+    def origin(self, ports: Mapping[int, list[int]]) -> Origin:
+        if self.port_id is None:
+            return Origin(self.product_id, tuple(ports.get(self.product_id, ())))
+        return Origin(self.product_id, (self.port_id,), self.columns)
+
+
+def spreads(subjects: Mapping[int, Subject]) -> dict[int, Spread]:
+    """Key -> what its trouble reaches."""
+    whole = {subject.product_id for subject in subjects.values() if subject.port_id is None}
     ports: dict[int, list[int]] = {}
     rows = OutputPort.objects.filter(product__in=whole).order_by("pk") if whole else OutputPort.objects.none()
     for pk, product_id in rows.values_list("pk", "product_id"):
         ports.setdefault(product_id, []).append(pk)
+    known = _known_columns(subjects.values())
     return spread_of(
         {
-            key: Origin(product_id, tuple(ports.get(product_id, ())) if port_id is None else (port_id,))
-            for key, (product_id, port_id) in subjects.items()
+            key: subject.origin(ports)
+            if known.issuperset(subject.places)
+            else replace(subject, columns=()).origin(ports)
+            for key, subject in subjects.items()
         }
     )
+
+
+def _known_columns(subjects: Iterable[Subject]) -> set[tuple[int, str]]:
+    """Of the (port, path) that are in trouble those that are fields of the port, as observed or promised: what another
+    tool calls a column may be none, and then nothing can be concluded from nobody's reading it."""
+    places = {place for subject in subjects for place in subject.places}
+    found: set[tuple[int, str]] = set()
+    if not places:
+        return found
+    ports = OutputPort.objects.filter(pk__in={pk for pk, _ in places})
+    paths = {path for _, path in places}
+    for lookup in ("asset__schema_versions__fields__path", "declared_schema__fields__path"):
+        found.update(ports.filter(**{f"{lookup}__in": paths}).values_list("pk", lookup).distinct())
+    return found
 
 
 def keep_reach(incidents: Sequence[Incident], found: Mapping[int, Spread]) -> None:

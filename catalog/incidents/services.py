@@ -15,7 +15,7 @@ from catalog.common.concurrency import bump_revision
 from catalog.common.errors import Conflict, Invalid, Problem
 from catalog.common.validation import clean
 from catalog.incidents.models import Incident, IncidentEvent, PublicStatus
-from catalog.incidents.reaching import keep_reach, spreads
+from catalog.incidents.reaching import Subject, keep_reach, spreads
 from catalog.incidents.severity import Severity, rank, severity_of
 from catalog.incidents.timeline import LONGEST, tell
 from catalog.incidents.transitions import Cause, Happening, status_after
@@ -44,7 +44,7 @@ def report_incident(
         raise Conflict("This product is retired: nothing is promised of it.", kept="Nothing was reported.")
     now = now or timezone.now()
     incident = _drafted(actor, product, report, now)
-    found = spreads({0: (product.pk, incident.port_id)})[0]
+    found = spreads({0: Subject(product.pk, incident.port_id)})[0]
     incident.consumers = found.consumers
     if not incident.is_rated:
         _set_severity(incident, severity_of(Severity.MEDIUM, found.consumers))

@@ -10,7 +10,7 @@ from django.db.models import F
 
 from catalog.common import bulk
 from catalog.incidents.models import Incident
-from catalog.incidents.reaching import keep_reach, spreads
+from catalog.incidents.reaching import Subject, keep_reach, spreads
 from catalog.incidents.severity import rank, severity_of
 from catalog.incidents.timeline import tell
 from catalog.incidents.transitions import UNRESOLVED, Cause, Happening, Status
@@ -21,7 +21,8 @@ from catalog.products.spread import Spread
 class Trouble:
     """Something is wrong with a port now. `subject` tells troubles of one cause apart ("12": objective 12).
 
-    `summary` changes only when the trouble does: another sentence is another entry of the timeline.
+    `summary` changes only when the trouble does: another sentence is another entry of the timeline. `columns` are the
+    paths of the fields it is about; none: it is about all of the port.
     """
 
     product_id: int
@@ -33,6 +34,7 @@ class Trouble:
     subject: str = ""
     slo_id: int | None = None
     check_id: int | None = None
+    columns: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -79,18 +81,21 @@ def _count(known: Sequence[tuple[Incident, Trouble]], now: dt.datetime) -> None:
     seen.update(occurrences=F("occurrences") + 1, last_seen_at=now)
     for incident, trouble in known:
         incident.occurrences, incident.last_seen_at = incident.occurrences + 1, now
-        if incident.summary == trouble.summary:
+        said = (incident.summary, incident.columns)
+        incident.summary, incident.columns = trouble.summary, list(trouble.columns)
+        if said == (incident.summary, incident.columns):
             continue
-        incident.summary = trouble.summary
-        incident.save(update_fields=["summary", "updated_at"])
-        if incident.is_unresolved:
+        incident.save(update_fields=["summary", "columns", "updated_at"])
+        if incident.is_unresolved and said[0] != incident.summary:
             tell(incident, Happening.RECURRED, actor=None, now=now, text=trouble.summary)
 
 
 def _open(troubles: Sequence[Trouble], now: dt.datetime) -> None:
     if not troubles:
         return
-    found = spreads({place: (item.product_id, item.port_id) for place, item in enumerate(troubles)})
+    found = spreads(
+        {place: Subject(item.product_id, item.port_id, item.columns) for place, item in enumerate(troubles)}
+    )
     before = _recent([trouble.key for trouble in troubles], now)
     opened: list[tuple[Incident, Happening]] = []
     reach: dict[int, Spread] = {}
@@ -129,6 +134,7 @@ def _created(trouble: Trouble, spread: Spread, now: dt.datetime) -> Incident | N
         key=trouble.key,
         title=trouble.title[:200],
         summary=trouble.summary,
+        columns=list(trouble.columns),
         severity=severity.value,
         severity_rank=rank(severity),
         consumers=spread.consumers,
@@ -150,6 +156,7 @@ def _reopened(incident: Incident, trouble: Trouble, spread: Spread, now: dt.date
     incident.status, incident.cause_ended_at, incident.resolved_at = Status.OPEN.value, None, None
     incident.is_resolved_by_portal, incident.acknowledged_at = False, None
     incident.summary, incident.title = trouble.summary, trouble.title[:200]
+    incident.columns = list(trouble.columns)
     incident.occurrences, incident.last_seen_at = incident.occurrences + 1, now
     rate(incident, trouble.criticality, spread.consumers)
     incident.revision += 1
@@ -187,7 +194,9 @@ def count_reach(most: int = 200) -> int:
     """
     rows = Incident.objects.filter(status__in=UNRESOLVED).order_by("-severity_rank", "-opened_at", "-pk")
     incidents = list(rows[:most])
-    found = spreads({item.pk: (item.product_id, item.port_id) for item in incidents})
+    found = spreads(
+        {item.pk: Subject(item.product_id, item.port_id, tuple(item.columns)) for item in incidents}
+    )
     with transaction.atomic():
         keep_reach(incidents, found)
         changed = [item for item in incidents if item.consumers != found[item.pk].consumers]

@@ -3,11 +3,15 @@
 import datetime as dt
 from collections.abc import Callable, Iterable
 
+from django.urls import reverse
+
 from catalog.access.models import Agreement
+from catalog.access.services.looking import READERS_FOUND
 from catalog.access.services.writing import JOINS
 from catalog.audit.models import AuditEvent
 from catalog.notifications.models import Kind, Notice
 from catalog.notifications.telling import Draft
+from catalog.products.models import OutputPort
 
 Audience = Notice.Audience
 Words = Callable[[AuditEvent, Agreement], list[Draft]]
@@ -27,10 +31,34 @@ def drafts_of(events: Iterable[AuditEvent]) -> list[Draft]:
     ]
 
 
-def to_deciders(agreement: Agreement, key: str, *, actor_id: int | None = None, again: str = "") -> Draft:
-    """That a request waits for whoever decides it now."""
+def drafts_of_stores(events: Iterable[AuditEvent]) -> list[Draft]:
+    """The notices that follow from looks at stores: who reads a port without an agreement, to its owners."""
+    told = [event for event in events if event.verb == READERS_FOUND]
+    ports = OutputPort.objects.select_related("product").in_bulk([event.object_id for event in told])
+    return [_of_readers(event, ports[event.object_id]) for event in told if event.object_id in ports]
+
+
+def _of_readers(event: AuditEvent, port: OutputPort) -> Draft:
+    names, count = ", ".join(event.detail.get("readers", [])), int(event.detail.get("count") or 0)
+    title = f"{port.product.name}, {port}: granted outside the portal"
+    more = "" if count <= len(event.detail.get("readers", [])) else f" and {count} in all"
+    sentence = f"The store lets these read without an agreement: {names}{more}. Nothing was taken away."
+    link = f"{reverse('access:drift')}?product={port.product.key}"
+    about: dict[str, int | None] = {"product": port.product_id, "port": port.pk}
+    return Draft(f"event:{event.pk}", Kind.ACCESS, title, sentence, link, Audience.OWNERS, about)
+
+
+def to_deciders(
+    agreement: Agreement,
+    key: str,
+    *,
+    actor_id: int | None = None,
+    again: str = "",
+    stage_id: int | None = None,
+) -> Draft:
+    """That a request waits for whoever decides it now, or one of its stages."""
     title = f"{again}{agreement.consumer} asks for access to {_place(agreement)}"
-    about = {"agreement": agreement.pk, "actor": actor_id}
+    about = {"agreement": agreement.pk, "actor": actor_id, "stage": stage_id}
     return Draft(key, Kind.ACCESS, title, "", "/inbox/", Audience.DECIDERS, about)
 
 
@@ -49,6 +77,13 @@ def _to_party(
     return Draft(key, Kind.ACCESS, title, sentence, agreement.get_absolute_url(), Audience.PARTY, about)
 
 
+def _to_owners(
+    agreement: Agreement, key: str, title: str, sentence: str, actor_id: int | None = None
+) -> Draft:
+    about = {"agreement": agreement.pk, "actor": actor_id}
+    return Draft(key, Kind.ACCESS, title, sentence, agreement.get_absolute_url(), Audience.OWNERS, about)
+
+
 def _place(agreement: Agreement) -> str:
     return f"{agreement.port.product.name}, {agreement.port}"
 
@@ -62,8 +97,34 @@ def _requested(event: AuditEvent, item: Agreement) -> list[Draft]:
 
 
 def _next_step(event: AuditEvent, item: Agreement) -> list[Draft]:
-    """The next step may be open: those who decide it have not heard yet, those of this one know already."""
+    """The next step is open: those who decide it have not heard yet."""
     return [to_deciders(item, f"event:{event.pk}:deciders", actor_id=event.actor_id)]
+
+
+def _reminded(event: AuditEvent, item: Agreement) -> list[Draft]:
+    return [to_deciders(item, f"event:{event.pk}:deciders", again="Still waits: ", stage_id=_stage_id(event))]
+
+
+def _stage_id(event: AuditEvent) -> int | None:
+    found = event.detail.get("stage_id")
+    return int(found) if found else None
+
+
+def _late(event: AuditEvent, item: Agreement) -> list[Draft]:
+    """To the consumer, and to those who answer for the port."""
+    title = f"Access of {item.consumer} to {_place(item)} is approved, and not granted for two hours"
+    note = str(event.detail.get("note") or "Nobody has said why.")
+    party = _to_party(item, f"event:{event.pk}", title, f"{note} Those who answer for it are told as well.")
+    return [
+        party,
+        _to_owners(item, f"event:{event.pk}:owners", title, f"{note} Its page says what can be done."),
+    ]
+
+
+def _released(event: AuditEvent, item: Agreement) -> list[Draft]:
+    title = f"{item.consumer} gives back the access to {_place(item)}"
+    sentence = f"It ends {_until(item.ends_at)}. {item.cut_short_reason}".strip()
+    return [_to_owners(item, f"event:{event.pk}:owners", title, sentence, event.actor_id)]
 
 
 def _approved(event: AuditEvent, item: Agreement) -> list[Draft]:
@@ -97,16 +158,30 @@ def _ended(event: AuditEvent, item: Agreement) -> list[Draft]:
 
 
 def _escalated(event: AuditEvent, item: Agreement) -> list[Draft]:
-    return [to_deciders(item, f"event:{event.pk}:deciders", again="Waiting too long: ")]
+    key, again = f"event:{event.pk}:deciders", "Waiting too long: "
+    return [to_deciders(item, key, again=again, stage_id=_stage_id(event))]
+
+
+def _commented(event: AuditEvent, item: Agreement) -> list[Draft]:
+    """To the other side: what the consumer says to those who answer for the port and those who decide, and back."""
+    title = f"{event.actor_name} said something about access of {item.consumer} to {_place(item)}"
+    link = reverse("access:request", args=[event.detail["request"]])
+    about: dict[str, int | None] = {"agreement": item.pk, "actor": event.actor_id}
+    side = Audience(event.detail["to"])
+    return [Draft(f"event:{event.pk}", Kind.ACCESS, title, "", link, side, about)]
 
 
 VERBS: dict[str, Words] = {
+    "agreement.commented": _commented,
     "agreement.requested": _requested,
-    "agreement.stage_approved": _next_step,
+    "agreement.step_opened": _next_step,
+    "agreement.reminded": _reminded,
     "agreement.escalated": _escalated,
     "agreement.approved": _approved,
     "agreement.stage_denied": _denied,
     "agreement.granted": _granted,
+    "agreement.granting_late": _late,
     "agreement.revoked": _revoked,
+    "agreement.released": _released,
     "agreement.ended": _ended,
 }

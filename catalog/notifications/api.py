@@ -76,7 +76,7 @@ class SubscriptionList(StrictParameters, GenericAPIView[Subscription]):
         responses={201: SubscriptionSerializer},
     )
     def post(self, request: Request) -> Response:
-        """Watch a product, a domain or a search; what is watched already is answered as it is."""
+        """Watch a product, a domain, a term or a search; what is watched already is answered as it is."""
         data = SubscriptionInput(data=request.data)
         data.is_valid(raise_exception=True)
         ((name, key),) = data.validated_data.items()

@@ -30,6 +30,8 @@ def recipients(notice: Notice) -> dict[int, str]:
         found = {notice.recipient_id: Reason.RECIPIENT.value}
     elif notice.agreement is not None:
         found = _of_agreement(notice, notice.agreement)
+    elif notice.term_id is not None:
+        found = dict.fromkeys(_readers(notice.term_id), Reason.WATCHER.value)
     elif notice.product is not None:
         found = _of_product(notice, notice.product)
     elif notice.connection is not None:
@@ -43,9 +45,12 @@ def recipients(notice: Notice) -> dict[int, str]:
 
 
 def _of_agreement(notice: Notice, agreement: Agreement) -> dict[int, str]:
-    """Those who decide its open request now, or those the access is for; who asked on their behalf is among these."""
+    """Those who decide its open request now, those who answer for the port, or those the access is for: who asked on
+    their behalf is among these."""
     if notice.audience == Audience.DECIDERS:
-        return dict.fromkeys(_deciders(agreement), Reason.DECIDER.value)
+        return dict.fromkeys(_deciders(agreement, notice.stage_id), Reason.DECIDER.value)
+    if notice.audience == Audience.OWNERS:
+        return dict.fromkeys(_owners(agreement.port.product), Reason.OWNER.value)
     if agreement.user_id is not None:
         people = {agreement.user_id}
     elif agreement.team_id is not None:
@@ -55,16 +60,21 @@ def _of_agreement(notice: Notice, agreement: Agreement) -> dict[int, str]:
     return dict.fromkeys(people, Reason.PARTY.value)
 
 
-def _deciders(agreement: Agreement) -> set[int]:
+def _deciders(agreement: Agreement, stage_id: int | None) -> set[int]:
+    """Those whose word is still wanted at the open stages, or at one of them."""
     stages = RequestStage.objects.filter(
         request__agreement=agreement, request__decision=DecisionState.SUBMITTED, closed_at=None,
         step=F("request__step"),
-    ).select_related("request", "team", "person")  # fmt: skip
+    ).select_related("request", "team", "person").prefetch_related("decisions")  # fmt: skip
+    if stage_id is not None:
+        stages = stages.filter(pk=stage_id)
     found: set[int] = set()
     for stage in stages:
         asking = Asking(agreement.port.product, stage.request.requested_by_id, agreement.consumer)
         panel = panel_of(stage, asking, timezone.localdate())
-        found |= {person.pk for person in panel.people} | set(panel.in_place_of)
+        spoken = {pk for said in stage.decisions.all() for pk in (said.decided_by_id, said.decided_for_id)}
+        found |= {person.pk for person in panel.people if person.pk not in spoken}
+        found |= {pk for pk, away in panel.in_place_of.items() if not {pk, away.pk} & spoken}
     return found
 
 
@@ -136,6 +146,11 @@ def _watchers(product: DataProduct) -> set[int]:
     return set(rows.values_list("user_id", flat=True))
 
 
+def _readers(term_id: int) -> set[int]:
+    rows = Subscription.objects.filter(term=term_id, user__is_active=True).order_by()
+    return set(rows.values_list("user_id", flat=True))
+
+
 def _ids(memberships: QuerySet[Membership]) -> set[int]:
     rows = memberships.filter(user__is_active=True).order_by()
     return set(rows.values_list("user_id", flat=True))
@@ -145,6 +160,8 @@ def _who_sees(notice: Notice, people: Collection[int]) -> set[int]:
     chosen = User.objects.filter(pk__in=list(people), is_active=True)
     if notice.product is not None:
         chosen = chosen.filter(kernel.holders(audience(notice.product)))
+    if notice.term is not None:
+        chosen = chosen.filter(kernel.holders(frozenset({"mesh"} if notice.term.is_published else ())))
     if notice.connection is not None:
         chosen = chosen.filter(kernel.holders(_audience_of_store(notice.connection)))
     return set(chosen.values_list("pk", flat=True))

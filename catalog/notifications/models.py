@@ -4,13 +4,14 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from catalog.access.models import Agreement
+from catalog.access.models import Agreement, RequestStage
 from catalog.access.seen import products_edited
 from catalog.accounts.kernel import audience_filter, standing
 from catalog.accounts.models import User
 from catalog.common.models import TimestampedModel
 from catalog.connections.models import Connection
 from catalog.domains.models import Domain
+from catalog.glossary.models import GlossaryTerm
 from catalog.products.models import DataProduct, OutputPort
 
 
@@ -26,6 +27,7 @@ class Kind(models.TextChoices):
     VERSION = "version", "New versions"
     PEOPLE = "people", "Ownership"
     DISCUSSION = "discussion", "Questions and announcements"
+    GLOSSARY = "glossary", "Terms of the glossary"
     SEARCH = "search", "New matches of a watched search"
     ACCESS = "access", "Access"
     WEBHOOK = "webhook", "Webhooks switched off"
@@ -61,6 +63,7 @@ class Notice(models.Model):
         DECIDERS = "deciders", "Those who decide the open request"
         PARTY = "party", "The consumer of an agreement"
         DOWNSTREAM = "downstream", "As everybody, and whoever is further downstream"
+        READERS = "readers", "Who watches the term"
 
     key = models.CharField(max_length=200, unique=True)
     kind = models.CharField(max_length=12, choices=Kind.choices)
@@ -79,6 +82,12 @@ class Notice(models.Model):
     )
     agreement = models.ForeignKey(  # about access: told to its parties alone
         Agreement, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    stage = models.ForeignKey(  # of its request: told to those who decide this one alone
+        RequestStage, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    term = models.ForeignKey(  # with a product: that it was linked to it
+        GlossaryTerm, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
     )
     recipient = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     actor = models.ForeignKey(  # who did it is not told what they know
@@ -116,9 +125,15 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
             | products_edited(user, "notice__agreement__product__")
             | Q(reason=Notification.Reason.DECIDER)
             & audience_filter(user, "notice__agreement__port__product__")
+            | Q(reason=Notification.Reason.OWNER)
+            & products_edited(user, "notice__agreement__port__product__")
         )
+        terms = Q(notice__term=None) | Q(notice__term__in=GlossaryTerm.objects.visible_to(user).values("pk"))
         return mine.filter(
-            Q(notice__product=None) | audience_filter(user, prefix="notice__product__"), stores, parties
+            Q(notice__product=None) | audience_filter(user, prefix="notice__product__"),
+            stores,
+            parties,
+            terms,
         )
 
     def unread(self) -> "NotificationQuerySet":
@@ -200,15 +215,19 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
             return self.none()
         seen = Q(product=None) | audience_filter(user, prefix="product__")
         domains = Domain.objects.visible_to(user).values("pk")
-        return self.filter(seen, Q(domain=None) | Q(domain__in=domains), user=user)
+        terms = GlossaryTerm.objects.visible_to(user).values("pk")
+        return self.filter(
+            seen, Q(domain=None) | Q(domain__in=domains), Q(term=None) | Q(term__in=terms), user=user
+        )
 
 
 class Subscription(TimestampedModel):
-    """A person watches a product, a domain with everything below it, or what a search finds."""
+    """A person watches a product, a domain with everything below it, a term, or what a search finds."""
 
     class Target(models.TextChoices):
         PRODUCT = "product", "Product"
         DOMAIN = "domain", "Domain"
+        TERM = "term", "Term"
         SEARCH = "search", "Search"
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="subscriptions")
@@ -218,6 +237,9 @@ class Subscription(TimestampedModel):
     )
     domain = models.ForeignKey(
         Domain, null=True, blank=True, on_delete=models.CASCADE, related_name="subscriptions"
+    )
+    term = models.ForeignKey(
+        GlossaryTerm, null=True, blank=True, on_delete=models.CASCADE, related_name="subscriptions"
     )
     query = models.CharField(
         max_length=2000, blank=True
@@ -238,16 +260,18 @@ class Subscription(TimestampedModel):
             models.UniqueConstraint(
                 fields=["user", "domain"], condition=Q(target="domain"), name="watches_domain"
             ),
+            models.UniqueConstraint(fields=["user", "term"], condition=Q(target="term"), name="watches_term"),
             models.UniqueConstraint(
                 fields=["user", "query"], condition=Q(target="search"), name="watches_search"
             ),
             models.CheckConstraint(
                 name="subscription_has_its_target",
-                condition=Q(target="product", product__isnull=False, domain=None, query="")
-                | Q(target="domain", product=None, domain__isnull=False, query="")
-                | (Q(target="search", product=None, domain=None) & ~Q(query="")),
+                condition=Q(target="product", product__isnull=False, domain=None, term=None, query="")
+                | Q(target="domain", product=None, domain__isnull=False, term=None, query="")
+                | Q(target="term", product=None, domain=None, term__isnull=False, query="")
+                | (Q(target="search", product=None, domain=None, term=None) & ~Q(query="")),
             ),
         ]
 
     def __str__(self) -> str:
-        return str(self.product or self.domain or self.query)
+        return str(self.product or self.domain or self.term or self.query)

@@ -4,7 +4,6 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import transaction
 from django.dispatch import receiver
 
 from catalog.access.models import Agreement
@@ -13,7 +12,7 @@ from catalog.access.signals import access_ending
 from catalog.audit.models import AuditEvent
 from catalog.audit.signals import events_numbered, events_recorded
 from catalog.common.bell import Bell
-from catalog.notifications import access, objectives, tasks
+from catalog.notifications import access, glossary, objectives, tasks
 from catalog.notifications import events as audit_events
 from catalog.notifications.models import Notice, Notification
 from catalog.notifications.signals import noticed
@@ -26,15 +25,16 @@ from catalog.slos.signals import slos_turned
 
 @receiver(events_recorded, dispatch_uid="catalog.notifications.events_recorded")
 def tell_of_events(events: Sequence[AuditEvent], **_: Any) -> None:
-    tell([*audit_events.drafts_of(events), *access.drafts_of(events)])
+    access_drafts = [*access.drafts_of(events), *access.drafts_of_stores(events)]
+    tell([*audit_events.drafts_of(events), *access_drafts, *glossary.drafts_of(events)])
 
 
 @receiver(access_ending, dispatch_uid="catalog.notifications.access_ending")
 def tell_of_ends(agreement_id: int, days: int, **_: Any) -> None:
-    with transaction.atomic():
-        found = Agreement.objects.select_related(*JOINS).filter(pk=agreement_id).first()
-        if found is not None:
-            tell([access.ending(found, days)])
+    """Inside the transaction that notes the reminder."""
+    found = Agreement.objects.select_related(*JOINS).filter(pk=agreement_id).first()
+    if found is not None:
+        tell([access.ending(found, days)])
 
 
 @receiver(slos_turned, dispatch_uid="catalog.notifications.slos_turned")

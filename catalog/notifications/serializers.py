@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from catalog.common.serializers import StrictSerializer
+from catalog.glossary.models import GlossaryTerm
 from catalog.notifications.models import Notification, Subscription
 
 MOST_AT_ONCE = 500
@@ -51,14 +52,15 @@ class ReadAnswer(serializers.Serializer[Any]):
 
 
 class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
-    """What one watches. `product` is `domain/slug`, `domain` a slug, `query` the parameters of a search."""
+    """What one watches. `product` is `domain/slug`, `domain` and `term` slugs, `query` the parameters of a search."""
 
     product = serializers.SerializerMethodField()
     domain = serializers.SerializerMethodField()
+    term = serializers.SlugRelatedField[GlossaryTerm](slug_field="slug", read_only=True)
 
     class Meta:
         model = Subscription
-        fields = ("id", "target", "product", "domain", "query", "created_at")
+        fields = ("id", "target", "product", "domain", "term", "query", "created_at")
 
     def get_product(self, subscription: Subscription) -> str | None:
         return subscription.product.key if subscription.product else None
@@ -68,13 +70,14 @@ class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
 
 
 class SubscriptionInput(StrictSerializer):
-    """Exactly one of product (`domain/slug`), domain (a slug) and query (`q=plays&domain=listening`)."""
+    """Exactly one of product (`domain/slug`), domain and term (slugs), and query (`q=plays&domain=listening`)."""
 
     product = serializers.CharField(required=False, max_length=300)
     domain = serializers.CharField(required=False, max_length=200)
+    term = serializers.CharField(required=False, max_length=200)
     query = serializers.CharField(required=False, max_length=4_000)
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         if len(data) != 1:
-            raise serializers.ValidationError("Name exactly one of product, domain and query.")
+            raise serializers.ValidationError("Name exactly one of product, domain, term and query.")
         return data

@@ -10,6 +10,7 @@ from catalog.accounts import kernel
 from catalog.accounts.models import User
 from catalog.common.errors import Conflict, Invalid, NotFound, Problem
 from catalog.domains.models import Domain
+from catalog.glossary.models import GlossaryTerm
 from catalog.notifications import searches
 from catalog.notifications.defaults import DEFAULTS
 from catalog.notifications.models import Channel, Kind, Notification, Preference, Subscription
@@ -81,6 +82,16 @@ def watch_domain(*, actor: User, domain: Domain) -> Subscription:
     return _watch(actor, Target.DOMAIN, domain=domain)
 
 
+def watch_term(*, actor: User, term: GlossaryTerm) -> Subscription:
+    """Be told when a term means something else, is deprecated, or is linked to another product one sees.
+
+    Raises as `watch_product`.
+    """
+    if not kernel.can(actor, "term.view", term):
+        raise NotFound("There is no such term, or you may not read it.")
+    return _watch(actor, Target.TERM, term=term)
+
+
 def watch_search(*, actor: User, query: str) -> Subscription:
     """Be told when a search (the parameters of its address) finds something new; from now on, nothing of the past.
 
@@ -90,7 +101,7 @@ def watch_search(*, actor: User, query: str) -> Subscription:
 
 
 @transaction.atomic
-def _watch(actor: User, target: str, **what: DataProduct | Domain | str) -> Subscription:
+def _watch(actor: User, target: str, **what: DataProduct | Domain | GlossaryTerm | str) -> Subscription:
     mine = Subscription.objects.filter(user=actor)
     found = mine.filter(target=target, **what).first()
     if found is not None:

@@ -27,7 +27,7 @@ MOST = 500  # notices of one run of the task
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A notice to be left. `about` holds the ids of product, port, agreement, connection, recipient and actor."""
+    """A notice to be left. `about` holds the ids of product, port, term, agreement, connection, recipient and actor."""
 
     key: str
     kind: str
@@ -97,6 +97,7 @@ def fan_out(notice_id: int, *, now: dt.datetime | None = None) -> int:
             "product__team",
             "port__product",
             "connection__team",
+            "term",
             "agreement__port__product__domain__team",
             "agreement__port__product__team",
             "agreement__user",

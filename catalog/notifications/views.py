@@ -14,30 +14,36 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from catalog.accounts.caller import caller
 from catalog.accounts.parts import parts
 from catalog.common.errors import NotFound, PortalError
-from catalog.common.lists import filtered, page_of
+from catalog.common.lists import filtered, page_of, sorted_by
 from catalog.notifications import selectors, services, unsubscribing
 from catalog.notifications.filters import NotificationFilter
 from catalog.notifications.models import Channel, Kind, Notification
 from catalog.notifications.watching import Watchable, button_of
 
+SORTS = {
+    "at": "created_at"
+}  # a feed: newest or oldest first; what is to be kept is had by `told` and by the API
+ORDERS = (("-at", "the newest"), ("at", "the oldest"))
 LONGEST_KEY = 4_000  # characters
 
 
 @never_cache
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """What one was told, newest first; `?is_read=false` the unread ones, `?kind=slo` those of a kind."""
+    """What one was told, newest first (`?sort=at`: oldest); `?is_read=false` the unread ones, `?kind=slo` of a kind."""
     person = caller(request)
     query = request.GET.copy()
     for name in [name for name, values in query.lists() if not any(values)]:
         del query[name]  # a filter left empty in the form narrows nothing
     rows = filtered(NotificationFilter(query, queryset=selectors.notifications_for(person), request=request))
     context = {
-        "page": page_of(request, rows),
+        "page": page_of(request, sorted_by(request, rows, SORTS, "-at")),
+        "orders": ORDERS,
+        "order": query.get("sort", "-at"),
         "kinds": Kind.choices,
         "kind": query.get("kind", ""),
         "is_read": query.get("is_read", ""),
-        "is_filtered": bool(set(query) - {"page"}),
+        "is_filtered": bool(set(query) - {"page", "sort"}),
         "sends_mail": settings.EMAIL.is_configured,
     }
     return render(request, "catalog/notifications/list.html", context)

@@ -8,6 +8,7 @@ from django.http import QueryDict
 from catalog.accounts.models import User
 from catalog.common.errors import Invalid, NotFound, Problem
 from catalog.domains.models import Domain
+from catalog.glossary.models import GlossaryTerm
 from catalog.notifications import searches, services
 from catalog.notifications.models import Subscription
 from catalog.products.models import DataProduct
@@ -17,7 +18,7 @@ Target = Subscription.Target
 
 @dataclass(frozen=True, slots=True)
 class Watchable:
-    """Something of a page; `key` is `domain/slug`, a domain's slug, or the parameters of a search."""
+    """Something of a page; `key` is `domain/slug`, a domain's or a term's slug, or the parameters of a search."""
 
     target: str
     key: str
@@ -30,6 +31,8 @@ class Watchable:
             return mine.filter(product__domain__slug=domain, product__slug=slug).first()
         if self.target == Target.DOMAIN:
             return mine.filter(domain__slug=self.key).first()
+        if self.target == Target.TERM:
+            return mine.filter(term__slug=self.key).first()
         try:
             return mine.filter(query=searches.canonical(QueryDict(self.key))).first()
         except Invalid:
@@ -49,6 +52,13 @@ class Watchable:
             if found is None:
                 raise NotFound("There is no such domain, or you may not see it.")
             return services.watch_domain(actor=user, domain=found)
+        if self.target == Target.TERM:
+            term = (
+                GlossaryTerm.objects.visible_to(user).select_related("domain").filter(slug=self.key).first()
+            )
+            if term is None:
+                raise NotFound("There is no such term, or you may not read it.")
+            return services.watch_term(actor=user, term=term)
         if self.target == Target.SEARCH:
             return services.watch_search(actor=user, query=self.key)
         problem = Problem("target", "choice", f"Watch one of {', '.join(Target.values)}.")

@@ -1,36 +1,26 @@
 """Older versions of products and ports as people read them: field by field, before and after."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from catalog.accounts.models import Team, User
-from catalog.assets.models import Asset
+from catalog.accounts.models import User
 from catalog.connections.models import Connection
-from catalog.domains.models import Domain
 from catalog.products.discretion import UNSEEN_PRODUCT, UNSEEN_STORE
 from catalog.products.models import DataProduct, OutputPort
-from catalog.vocabulary.models import Classification, Tag
+from catalog.vocabulary.models import Tag
 
 #: Fields of a history row that say nothing to people.
 SILENT = frozenset(
     {"id", "created_at", "revision", "is_demo", "origin_key", "product", "declared_schema", "port", "source_key",
      "source_values"}
 )  # fmt: skip
-RELATED: dict[str, type[Any]] = {
-    "team": Team,
-    "domain": Domain,
-    "classification": Classification,
-    "successor": DataProduct,
-    "connection": Connection,
-    "asset": Asset,
-}
 #: What stands in place of a name the reader may not know.
-UNSEEN = {"successor": UNSEEN_PRODUCT, "connection": UNSEEN_STORE}
+UNSEEN: Mapping[type[Any], str] = {DataProduct: UNSEEN_PRODUCT, Connection: UNSEEN_STORE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +46,18 @@ class Version:
     changes: tuple[FieldChange, ...]
 
 
-def versions(page: Iterable[Any], rows: QuerySet[Any], user: User) -> list[Version]:
+def versions(
+    page: Iterable[Any], rows: QuerySet[Any], user: User, *, unseen: Mapping[type[Any], str] = UNSEEN
+) -> list[Version]:
     """The versions of a page of `rows` (history rows, newest first), each compared with the one before it.
 
-    Products and stores `user` may not know of are not named.
+    What `user` may not know of is not named: `unseen` holds the words instead, by model.
     """
     shown = list(page)
     if not shown:
         return []
     older = list(rows.filter(history_id__lt=shown[-1].history_id)[:1])
-    names = _Names([*shown, *older], user)
+    names = _Names([*shown, *older], user, unseen)
     newest = rows.values_list("history_id", flat=True).first()
     following = [*shown[1:], older[0] if older else None]
     return [_version(row, before, names, newest) for row, before in zip(shown, following, strict=True)]
@@ -110,19 +102,29 @@ def _changes(row: Any, before: Any, names: "_Names") -> list[FieldChange]:
     return found
 
 
+def _related(row: Any) -> list[Any]:
+    """The fields of a history row that lead to another object, but for those nobody is told of."""
+    return [
+        field
+        for field in row._meta.fields
+        if field.is_relation and not field.name.startswith("history_") and field.name not in SILENT
+    ]
+
+
 class _Names:
     """The names behind the ids in some history rows, read with one query a kind."""
 
-    def __init__(self, rows: Sequence[Any], user: User) -> None:
+    def __init__(self, rows: Sequence[Any], user: User, unseen: Mapping[type[Any], str]) -> None:
         self._names: dict[str, dict[int, str]] = {}
-        for name, model in RELATED.items():
-            ids = {getattr(row, f"{name}_id", None) for row in rows} - {None}
+        for field in _related(rows[0]):
+            name, model = field.name, field.related_model
+            ids = {getattr(row, field.attname) for row in rows} - {None}
             if ids:
                 there = model.objects.filter(pk__in=ids)
                 self._names[name] = {obj.pk: str(obj) for obj in there}
-                if unseen := UNSEEN.get(name):
+                if words := unseen.get(model):
                     seen = set(model.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
-                    self._names[name] |= dict.fromkeys(set(self._names[name]) - seen, unseen)
+                    self._names[name] |= dict.fromkeys(set(self._names[name]) - seen, words)
         self._tags: dict[int, list[str]] = {}
         if rows and hasattr(rows[0], "tags"):
             self._read_tags(rows)
@@ -137,7 +139,7 @@ class _Names:
     def text(self, field: Any, row: Any, value: Any) -> str:
         if value is None or value == "":
             return ""
-        if field.name in RELATED:
+        if field.is_relation:
             return self._names.get(field.name, {}).get(value, "(deleted)")
         if field.choices:
             return str(getattr(row, f"get_{field.name}_display")())

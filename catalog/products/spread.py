@@ -1,7 +1,8 @@
 """Which products read from each of many ports, directly or through others, and the way there.
 
 The same providers as `reach` answer, but for many origins together: a few queries a step, however many origins there
-are. Each origin's part is walked in memory.
+are. Each origin's part is walked in memory. An origin that is about some columns does not reach products of which it is
+known that they read none of them, nor through these; where nothing is known of columns, all are reached.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from catalog.products.models import DataProduct, Lifecycle, OutputPort
-from catalog.products.reach import uses_of
+from catalog.products.reach import readers_of_columns, uses_of
 
 DEEPEST = 20  # steps
 MOST_PATHS = 300  # products of one origin whose way is told, the nearest; all are counted
@@ -20,10 +21,11 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where the question begins: ports of one product."""
+    """Where the question begins: ports of one product, or some columns of each."""
 
     product_id: int
     port_ids: tuple[int, ...]
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -70,7 +72,23 @@ class _Neighbourhood:
 def spread_of(origins: Mapping[int, Origin]) -> dict[int, Spread]:
     """For each origin (by the caller's key) what it reaches; retired products read nothing any more."""
     around = _explore({pk for origin in origins.values() for pk in origin.port_ids})
-    return {key: _walk(origin, around) for key, origin in origins.items()}
+    spared = _spared(origins)
+    return {key: _walk(origin, around, spared.get(key, set())) for key, origin in origins.items()}
+
+
+def _spared(origins: Mapping[int, Origin]) -> dict[int, set[int]]:
+    """By origin that is about columns: products known to read others of its columns only."""
+    asked = {key: origin for key, origin in origins.items() if origin.columns}
+    places = {key: [(pk, path) for pk in one.port_ids for path in one.columns] for key, one in asked.items()}
+    answer = readers_of_columns(sorted({place for some in places.values() for place in some}))
+    covered: dict[int, set[int]] = {}
+    for port_id, product_id in answer.covered:
+        covered.setdefault(port_id, set()).add(product_id)
+    found = {}
+    for key, some in places.items():
+        known = set[int]().union(*(covered.get(pk, ()) for pk in asked[key].port_ids))
+        found[key] = known - set[int]().union(*(answer.readers[place] for place in some))
+    return found
 
 
 def _explore(port_ids: set[int]) -> _Neighbourhood:
@@ -110,18 +128,19 @@ def _ports_of(product_ids: set[int], around: _Neighbourhood) -> set[int]:
     return found
 
 
-def _walk(origin: Origin, around: _Neighbourhood) -> Spread:
+def _walk(origin: Origin, around: _Neighbourhood, spared: set[int]) -> Spread:
     spread = Spread(is_cut=around.is_cut)
     others = [around.others.get(pk, ()) for pk in origin.port_ids]
     above: dict[int, int] = {}  # product -> the one its data comes through, on the shortest way
-    frontier = [pk for pk in around.read_by(origin.port_ids) if pk != origin.product_id]
+    never = spared | {origin.product_id}
+    frontier = [pk for pk in around.read_by(origin.port_ids) if pk not in never]
     above |= dict.fromkeys(frontier, 0)
     while frontier:
         further: list[int] = []
         for product_id in frontier:
             others += [around.others.get(pk, ()) for pk in around.ports[product_id]]
             for reader in around.below(product_id):
-                if reader not in above and reader != origin.product_id:
+                if reader not in above and reader not in never:
                     above[reader] = product_id
                     further.append(reader)
         frontier = further

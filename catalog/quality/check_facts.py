@@ -9,7 +9,7 @@ from catalog.connections.models import Schedule
 from catalog.quality.models import CheckResult, QualityCheck
 from catalog.quality.outcomes import Outcome
 from catalog.quality.score import CheckFacts
-from catalog.quality.storing import recent_for
+from catalog.quality.storing import recent_until
 
 WEIGHTS = {
     QualityCheck.Severity.INFO: 1,
@@ -28,9 +28,9 @@ def check_facts(port_ids: Collection[int], now: datetime) -> dict[int, tuple[Che
         QualityCheck.objects.active()
         .filter(port__in=port_ids)
         .exclude(kind=QualityCheck.Kind.TEXT)
-        .only("port_id", "name", "kind", "source", "dimension", "severity", "every")
+        .only("port_id", "name", "kind", "source", "dimension", "severity", "every", "schedule")
         .annotate(
-            schedule=F("port__connection__schedule"),
+            crawled=F("port__connection__schedule"),
             answer=Subquery(answers.values("outcome")[:1]),
             answered_at=Subquery(answers.values("measured_at")[:1]),
         )
@@ -38,8 +38,8 @@ def check_facts(port_ids: Collection[int], now: datetime) -> dict[int, tuple[Che
     )
     found: dict[int, list[CheckFacts]] = {}
     for row in rows:
-        answer, at, schedule = row.answer, row.answered_at, row.schedule  # type: ignore[attr-defined]
-        is_recent = at is not None and now <= at + recent_for(row, schedule or Schedule.MANUAL)
+        answer, at, crawled = row.answer, row.answered_at, row.crawled  # type: ignore[attr-defined]
+        is_recent = at is not None and now <= recent_until(row, crawled or Schedule.MANUAL, at)
         passed = answer == Outcome.PASSED if is_recent else None
         weight = WEIGHTS[QualityCheck.Severity(row.severity)]
         found.setdefault(row.port_id, []).append(CheckFacts(row.name, row.dimension, weight, passed))

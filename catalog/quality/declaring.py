@@ -19,7 +19,9 @@ from catalog.quality.models import CheckState, QualityCheck
 from catalog.quality.services import tell_ends, verify
 from catalog.quality.signals import checks_edited
 
-_SAID = ("name", "description", "element", "parameters", "dimension", "severity", "every", "contract_path")
+_SAID = (
+    "name", "description", "element", "parameters", "dimension", "severity", "every", "schedule", "contract_path",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,7 @@ class DeclaredCheck:
     dimension: str = ""
     severity: str = QualityCheck.Severity.ERROR.value
     every: dt.timedelta | None = None
+    schedule: str = ""
     contract_path: str = ""
 
 

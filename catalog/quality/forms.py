@@ -81,6 +81,10 @@ class CheckForm(forms.Form):
         label="At most every so many hours", required=False, min_value=0.02, max_value=8_760,
         help_text="Left empty: by every crawl.",
     )  # fmt: skip
+    schedule = forms.CharField(
+        label="Or on a schedule", max_length=100, required=False,
+        help_text="A line of cron in UTC, such as 0 20 * * 1-5: the first crawl from then on asks.",
+    )  # fmt: skip
     description = forms.CharField(widget=TextArea(attrs={"rows": 3}), max_length=2_000, required=False)
 
     def __init__(self, *args: Any, product: DataProduct, **options: Any) -> None:
@@ -90,7 +94,7 @@ class CheckForm(forms.Form):
     def fields_given(self) -> dict[str, Any]:
         """The fields of the check."""
         data = self.cleaned_data
-        names = ("kind", "element", "name", "severity", "dimension", "description")
+        names = ("kind", "element", "name", "severity", "dimension", "schedule", "description")
         hours = data["every_hours"]
         return {
             **{name: data[name] for name in names},
@@ -151,7 +155,17 @@ def initial_of(check: QualityCheck) -> dict[str, Any]:
     given = check.parameters
     bound = given.get("bound") or {}
     numbers = [*bound.get("values", []), None, None]
-    names = ("revision", "port", "kind", "element", "name", "severity", "dimension", "description")
+    names = (
+        "revision",
+        "port",
+        "kind",
+        "element",
+        "name",
+        "severity",
+        "dimension",
+        "schedule",
+        "description",
+    )
     return {
         **{name: getattr(check, name) for name in names},
         "values": "\n".join(str(value) for value in given.get("values", [])),

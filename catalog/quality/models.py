@@ -77,6 +77,7 @@ class QualityCheck(TimestampedModel):
     every = models.DurationField(
         null=True, blank=True
     )  # crawls ask at most this often (None: each); other tools are expected to
+    schedule = models.CharField(max_length=100, blank=True, default="")  # instead: a line of cron, see `cron`
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.FORM)
     source_key = models.CharField(max_length=300, blank=True)  # its identity in what it came from
     contract_path = models.CharField(max_length=500, blank=True)  # "$.schema[0].properties[2].quality[0]"

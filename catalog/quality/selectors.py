@@ -11,7 +11,7 @@ from catalog.accounts import kernel
 from catalog.accounts.models import User
 from catalog.common.errors import NotFound
 from catalog.products.value_discretion import discretion
-from catalog.quality import charts
+from catalog.quality import charts, cron
 from catalog.quality.models import CheckResult, CheckState, QualityCheck
 from catalog.quality.outcomes import Status
 from catalog.quality.words import question
@@ -38,6 +38,13 @@ def mine(user: User) -> Q:
     """Checks of products the person is in charge of, or whose team they belong to."""
     teams = kernel.standing(user).team_ids
     return Q(port__product__stewardships__user=user) | Q(port__product__team__in=teams)
+
+
+def next_due(check: QualityCheck, measured_at: dt.datetime | None) -> dt.datetime | None:
+    """When a check with a schedule of its own is due after it was measured last, or made; None without a schedule."""
+    if not check.schedule:
+        return None
+    return cron.parse(check.schedule).after(measured_at or check.created_at)
 
 
 def status_of(check: QualityCheck, now: dt.datetime) -> str:
@@ -108,18 +115,21 @@ def _strips(check_ids: Sequence[int]) -> dict[int, list[charts.Cell]]:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What the page of one check shows; `sample` are failing values of the newest result, where they may be shown."""
+    """What the page of one check shows; `sample` are failing values of the newest result, where they may be shown;
+    `next_due` is from when on a crawl asks it, where it has a schedule of its own."""
 
     line: Line
     results: list[CheckResult]
     bars: charts.Bars
     sample: tuple[str, ...]
+    next_due: dt.datetime | None
 
 
 def page_of(check: QualityCheck, now: dt.datetime) -> Page:
     results = list(check.results.all()[:SHOWN])
     bars = charts.bars([(row.measured_at, row.outcome, _height(row)) for row in reversed(results)])
-    return Page(lines_of([check], now)[0], results, bars, sample_of(check, results))
+    due_at = next_due(check, check.state.measured_at) if check.is_active and check.is_crawled else None
+    return Page(lines_of([check], now)[0], results, bars, sample_of(check, results), due_at)
 
 
 def _height(row: CheckResult) -> float | None:

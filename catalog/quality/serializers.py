@@ -1,5 +1,6 @@
 """Checks and results as the API shows and takes them."""
 
+import datetime as dt
 from typing import Any
 
 from rest_framework import serializers
@@ -8,7 +9,7 @@ from catalog.common.serializers import StrictSerializer
 from catalog.products.inputs import PortKeyField
 from catalog.quality.models import CheckResult, QualityCheck
 from catalog.quality.outcomes import Outcome
-from catalog.quality.selectors import status_of
+from catalog.quality.selectors import next_due, status_of
 from catalog.quality.words import question
 
 
@@ -33,13 +34,16 @@ class CheckSerializer(serializers.ModelSerializer[QualityCheck]):
     port = serializers.SerializerMethodField()
     question = serializers.SerializerMethodField()
     state = serializers.SerializerMethodField()
+    next_due_at = serializers.SerializerMethodField(
+        help_text="With a schedule: the first crawl from then on asks it."
+    )
 
     class Meta:
         model = QualityCheck
         fields = [
             "id", "port", "name", "description", "element", "kind", "parameters", "question", "dimension", "severity",
-            "every", "source", "source_key", "contract_path", "ended_at", "state", "revision",
-            "created_at", "updated_at",
+            "every", "schedule", "next_due_at", "source", "source_key", "contract_path", "ended_at", "state",
+            "revision", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -48,6 +52,9 @@ class CheckSerializer(serializers.ModelSerializer[QualityCheck]):
 
     def get_question(self, check: QualityCheck) -> str:
         return question(check.kind, check.element, check.parameters)
+
+    def get_next_due_at(self, check: QualityCheck) -> dt.datetime | None:
+        return next_due(check, check.state.measured_at)
 
     def get_state(self, check: QualityCheck) -> CheckStateSerializer:
         shown = CheckStateSerializer(check.state).data
@@ -64,6 +71,7 @@ class CheckEdit(StrictSerializer):
     dimension = serializers.ChoiceField(QualityCheck.Dimension.choices, required=False)
     severity = serializers.ChoiceField(QualityCheck.Severity.choices, required=False)
     every = serializers.DurationField(required=False, allow_null=True)
+    schedule = serializers.CharField(max_length=100, required=False, allow_blank=True)
 
 
 class CheckInput(CheckEdit):

@@ -19,7 +19,7 @@ from catalog.common.concurrency import bump_revision
 from catalog.common.errors import Conflict, Invalid, Problem
 from catalog.common.validation import clean, invalid
 from catalog.products.models import OutputPort
-from catalog.quality import storing
+from catalog.quality import cron, storing
 from catalog.quality.models import CheckState, QualityCheck
 from catalog.quality.outcomes import Outcome, Status
 from catalog.quality.parameters import problems
@@ -28,7 +28,8 @@ from catalog.quality.storing import NewResult
 from catalog.quality.words import default_dimension, default_name
 
 FIELDS = (
-    "name", "description", "element", "kind", "parameters", "dimension", "severity", "every", "ended_at",
+    "name", "description", "element", "kind", "parameters", "dimension", "severity", "every", "schedule",
+    "ended_at",
 )  # fmt: skip
 MOST_RESULTS = 10_000  # of one call
 AHEAD = dt.timedelta(minutes=5)  # that a foreign clock may be
@@ -46,6 +47,7 @@ class CheckFields(TypedDict, total=False):
     dimension: str
     severity: str
     every: dt.timedelta | None
+    schedule: str
 
 
 class CheckOrigin(TypedDict, total=False):
@@ -245,6 +247,18 @@ def verify(check: QualityCheck) -> None:
     clean(check, exclude=["port", "parameters"])
     if check.every is not None and not dt.timedelta(minutes=1) <= check.every <= dt.timedelta(days=366):
         raise invalid([Problem("every", "range", "Between a minute and a year.")])
+    check.schedule = " ".join(check.schedule.split())
+    if check.schedule:
+        _verify_schedule(check)
+
+
+def _verify_schedule(check: QualityCheck) -> None:
+    if check.every is not None:
+        raise invalid([Problem("schedule", "choice", "Say a span or a schedule, not both.")])
+    try:
+        cron.parse(check.schedule)
+    except ValueError as error:
+        raise invalid([Problem("schedule", "cron", str(error))]) from error
 
 
 def _locked(check: QualityCheck) -> QualityCheck:

@@ -14,7 +14,7 @@ from django.db.models.functions import RowNumber
 from catalog.common import bulk
 from catalog.connections.models import Schedule
 from catalog.connections.validity import counts_as_fresh
-from catalog.quality import flapping
+from catalog.quality import cron, flapping
 from catalog.quality.models import CheckResult, CheckState, QualityCheck
 from catalog.quality.outcomes import Outcome, Status
 from catalog.quality.signals import check_changed
@@ -79,7 +79,7 @@ class _Held:
 
     port_id: int
     status: str
-    valid_for: dt.timedelta
+    check: QualityCheck
     is_active: bool
 
 
@@ -142,22 +142,23 @@ def _lock(check_ids: set[int]) -> dict[int, _Held]:
         )
         for state in rows:
             check = state.quality_check
-            found[check.pk] = _Held(check.port_id, state.status, valid_for(check), check.is_active)
+            found[check.pk] = _Held(check.port_id, state.status, check, check.is_active)
     return found
 
 
-def valid_for(check: QualityCheck) -> dt.timedelta:
-    """How long a result counts as recent: two of the spans it is asked in, and an hour."""
-    connection = check.port.connection
-    return recent_for(check, connection.schedule if connection else Schedule.MANUAL)
+def recent_until(check: QualityCheck, schedule: str, measured_at: dt.datetime) -> dt.datetime:
+    """Until when a result counts as recent: two of the spans it is asked in, and an hour.
 
-
-def recent_for(check: QualityCheck, schedule: str) -> dt.timedelta:
-    """As `valid_for`, where the schedule of the port's connection is known."""
+    With a schedule of its own until its next time, and as long after that as any crawl counts. `schedule` is that of
+    the port's connection.
+    """
+    if check.schedule:
+        following = cron.parse(check.schedule).after(measured_at) or measured_at
+        return following + (counts_as_fresh(schedule) if check.is_crawled else dt.timedelta(days=1))
     own = None if check.every is None else 2 * check.every + dt.timedelta(hours=1)
     if not check.is_crawled:
-        return own or OUTSIDE_VALID_FOR
-    return max(counts_as_fresh(schedule), own or dt.timedelta())
+        return measured_at + (own or OUTSIDE_VALID_FOR)
+    return measured_at + max(counts_as_fresh(schedule), own or dt.timedelta())
 
 
 def _known(wanted: Iterable[tuple[int, dt.datetime]]) -> dict[tuple[int, dt.datetime], NewResult]:
@@ -188,7 +189,10 @@ def restate(held: Mapping[int, _Held]) -> None:
         rows = []
         for check_id, results in newest.items():
             now_is, last = flapping.standing((r.measured_at, r.outcome) for r in results), results[-1]
-            rows.append(_state_row(check_id, now_is, last, last.measured_at + held[check_id].valid_for))
+            check = held[check_id].check
+            schedule = check.port.connection.schedule if check.port.connection else Schedule.MANUAL
+            until = recent_until(check, schedule, last.measured_at)
+            rows.append(_state_row(check_id, now_is, last, until))
             if held[check_id].is_active and now_is.status != held[check_id].status:
                 changed.append((check_id, held[check_id].status, now_is.status, last.measured_at))
         bulk.upsert(CheckState, _STATE, rows, unique=("quality_check_id",), update=_STATE[1:])

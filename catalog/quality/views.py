@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from catalog.accounts import kernel
 from catalog.accounts.caller import caller
 from catalog.audit.models import AuditEvent
+from catalog.audit.reading import record_read
 from catalog.common.csv import csv_response
 from catalog.common.errors import NotAllowed, PortalError, StaleRevision
 from catalog.common.lists import filtered, page_of, sorted_by
@@ -121,11 +122,14 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     events = AuditEvent.objects.about("check", check.pk).filter(product_id=check.port.product_id)[
         :HISTORY_SHOWN
     ]
+    shown = selectors.page_of(check, timezone.now())
+    if shown.sample:
+        record_read(actor=person, what="samples", object_id=check.pk, name=f"failing values of {check}")
     context = {
         "check": check,
         "product": check.port.product,
         "tab": "quality",
-        "shown": selectors.page_of(check, timezone.now()),
+        "shown": shown,
         "events": told(events, check.port.product, person),
         "may_edit": kernel.can(person, "check.edit", check),
         "is_own": check.source in FORM_SOURCES,
@@ -159,6 +163,7 @@ def _form_page(
     request: HttpRequest, form: CheckForm, product: DataProduct, check: QualityCheck | None
 ) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "product": product, "tab": "quality", "check": check}
+    context["next_due"] = selectors.next_due(check, check.state.measured_at) if check else None
     code = 200
     if request.method == "POST":
         code = 400
@@ -166,7 +171,9 @@ def _form_page(
             try:
                 if "preview" not in request.POST:
                     return _saved(request, form, check)
-                context["previewed"], context["preview"] = True, preview(_drafted(form))
+                drafted = _drafted(form)
+                context["previewed"], context["preview"] = True, preview(drafted)
+                context["next_due"] = selectors.next_due(drafted, timezone.now())
                 code = 200
             except StaleRevision as error:
                 code = 409
@@ -182,7 +189,8 @@ def _saved(request: HttpRequest, form: CheckForm, check: QualityCheck | None) ->
     person, fields = caller(request), form.fields_given()
     if check is None:
         saved = services.create_check(actor=person, port=form.cleaned_data["port"], **fields)
-        messages.success(request, f"“{saved}” is asked from the next crawl on.")
+        first = " after its next time" if saved.schedule else ""
+        messages.success(request, f"“{saved}” is asked from the next crawl{first} on.")
     else:
         revision = form.cleaned_data["revision"]
         saved = services.edit_check(actor=person, check=check, expected_revision=revision, **fields)

@@ -10,7 +10,14 @@ from catalog.accounts import kernel
 from catalog.common.errors import Invalid, NotFound, Problem
 from catalog.products.port_api import PortViews
 from catalog.schemas import listing
-from catalog.schemas.pages import Question, SchemaPage, definitions_of, port_key, schema_page
+from catalog.schemas.pages import (
+    Question,
+    SchemaPage,
+    definitions_of,
+    port_key,
+    record_values_read,
+    schema_page,
+)
 from catalog.schemas.serializers import DefinitionSerializer, FieldPage, FieldSerializer
 
 _PARAMETERS = [
@@ -37,6 +44,7 @@ class ProductSchema(PortViews):
             raise NotFound("The product has no such port.", remedy="Its ports are listed under …/ports/.")
         rows: Any = self.paginate_queryset(page.chosen)
         lines: Any = page.lines_of(rows)
+        record_values_read(self.caller, page, lines)
         context = {"may_see_values": page.may_see_values}
         response = self.get_paginated_response(FieldSerializer(lines, many=True, context=context).data)
         response.data |= _about(page)

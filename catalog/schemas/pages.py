@@ -1,5 +1,6 @@
 """What the schema tab of a product shows, in a fixed number of queries however wide the schema is."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -10,6 +11,7 @@ from django.utils import timezone
 from catalog.accounts import kernel
 from catalog.accounts.models import User
 from catalog.assets.models import Asset, ViewDefinition
+from catalog.audit.reading import record_read
 from catalog.connections.models import Schedule
 from catalog.connections.validity import counts_as_fresh
 from catalog.products.models import DataProduct, OutputPort
@@ -216,3 +218,13 @@ def versions_of(port: OutputPort) -> "Paginator[SchemaVersion]":
     if port.asset_id is None:
         rows = rows.none()
     return Paginator(rows.order_by("-number"), 20)
+
+
+def record_values_read(reader: User, page: SchemaPage, lines: Iterable[Line]) -> None:
+    """Seeing values that are kept of a port's fields is an event of the audit trail, once a day for each reader."""
+    if page.port is None or not page.may_see_values:
+        return
+    profiles = [line.profile for line in lines if line.profile is not None]
+    if any(profile.top_values or profile.minimum or profile.maximum for profile in profiles):
+        name = f"values of {page.product.key}, {page.port}"
+        record_read(actor=reader, what="values", object_id=page.port.pk, name=name)

@@ -18,7 +18,7 @@ from catalog.products.addresses import with_product
 from catalog.products.models import DataProduct
 from catalog.schemas import listing
 from catalog.schemas.forms import FieldForm
-from catalog.schemas.pages import Question, SchemaPage, port_key, schema_page, versions_of
+from catalog.schemas.pages import Question, SchemaPage, port_key, record_values_read, schema_page, versions_of
 from catalog.schemas.services import annotate_field
 from catalog.vocabulary.models import Classification
 
@@ -33,8 +33,8 @@ def fields(request: HttpRequest, product: DataProduct) -> HttpResponseBase:
     if request.GET.get("format") == "csv":
         port = f"-{page.port.name}-{page.port.version}" if page.port else ""
         return csv_response(f"{product.slug}{port}-fields.csv", listing.COLUMNS, _csv_rows(page))
-    form = _form_of(page)
-    return _shown(request, page, form)
+    record_values_read(caller(request), page, [page.selected] if page.selected else [])
+    return _shown(request, page, _form_of(page))
 
 
 @require_POST

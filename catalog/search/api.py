@@ -13,6 +13,7 @@ from catalog.accounts.caller import caller
 from catalog.common.api import check_parameters
 from catalog.search.backends import get_backend
 from catalog.search.documents import FACETS, IndexUnavailable
+from catalog.search.page import meant_terms
 from catalog.search.parameters import CHOICES, read_strictly
 from catalog.search.results import Row, load_rows
 from catalog.search.serializers import SearchAnswer, SuggestAnswer
@@ -62,6 +63,10 @@ class Search(APIView):
                     for name, values in found.facets.items()
                 },
                 "corrections": [{"typed": c.typed, "used": list(c.used)} for c in found.corrections],
+                "terms": [
+                    {"slug": t.slug, "name": t.name, "url": request.build_absolute_uri(t.get_absolute_url())}
+                    for t in meant_terms(user, query)
+                ],
                 "unknown": list(found.unknown),
             }
         )

@@ -58,6 +58,8 @@ PHRASES = {
     "question.documented": "turned an answer into the documentation of {product}",
     "question.became_incident": "opened an incident of {product} from a problem",
     "announcement.made": "announced something about {product}",
+    "term.linked": "linked {product} to the term {name}",
+    "term.unlinked": "took the term {name} from {product}",
     "announcement.ended": "took down an announcement about {product}",
     "lineage_edge.drawn": "drew by hand what {product} is made from",
     "lineage_edge.edited": "changed what was drawn of where {product} comes from",

@@ -23,7 +23,8 @@ FACETS = (
     "region",
 )
 PEOPLE = "people"  # searchable as `owner:` like a facet, never shown as one
-FACET_FIELDS = (*FACETS, PEOPLE)
+TERM: Final = "term"  # of the glossary; as PEOPLE: `term:play`
+FACET_FIELDS = (*FACETS, PEOPLE, TERM)
 
 RELEVANCE: Final = "relevance"
 SORTS = (RELEVANCE, "name", "updated", "quality")
@@ -48,7 +49,8 @@ class SearchDocument:
     """One product, or one output port, as search sees it.
 
     `names` are other spellings it is known by (slug, address); `labels` short texts around it (domain, team, people,
-    tags, its ports); `columns` the paths of its fields; `texts` its prose, `column_texts` what is said of its columns.
+    tags, terms, its ports); `columns` the paths of its fields; `texts` its prose, `column_texts` what is said of its
+    columns.
     `audience` are the tokens of which a reader must hold one. `quality` is 0-100 or None, `updated_at` seconds since
     1970. `prior` (-1..1) lifts or sinks the document among equals.
     """

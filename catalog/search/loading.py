@@ -9,11 +9,13 @@ from django.db.models import Prefetch
 from django.utils import timezone
 
 from catalog.domains.models import Domain
+from catalog.glossary.models import TermLink
+from catalog.glossary.selectors import published_terms_of
 from catalog.products.models import DataProduct, Lifecycle, OutputPort
 from catalog.products.permissions import audience
 from catalog.schemas.models import Field, FieldAnnotation
 from catalog.schemas.selectors import newest_observed_ids
-from catalog.search.documents import PEOPLE, PORT, PRODUCT, DocKey, FacetValue, SearchDocument
+from catalog.search.documents import PEOPLE, PORT, PRODUCT, TERM, DocKey, FacetValue, SearchDocument
 from catalog.trust.marks import FAIR_QUALITY, GOOD_QUALITY
 from catalog.trust.models import TrustMarks
 
@@ -59,9 +61,11 @@ def load_documents(product_ids: Iterable[int]) -> list[SearchDocument]:
     ports = [port for product in products for port in product.output_ports.all()]
     columns = _columns_of(ports)
     ancestors = domain_paths({product.domain for product in products})
+    terms = published_terms_of([product.pk for product in products])
     documents = []
     for product in products:
-        loader = _Loader(product, ancestors[product.domain.path], columns, now)
+        links = terms.get(product.pk, [])
+        loader = _Loader(product, ancestors[product.domain.path], columns, links, now)
         documents.append(loader.product_document())
         documents.extend(loader.port_document(port) for port in product.output_ports.all())
     return documents
@@ -130,10 +134,16 @@ class _Loader:
     """Makes the documents of one product; everything it needs is loaded."""
 
     def __init__(
-        self, product: DataProduct, domains: list[Domain], columns: dict[int, Columns], now: datetime
+        self,
+        product: DataProduct,
+        domains: list[Domain],
+        columns: dict[int, Columns],
+        links: list[TermLink],
+        now: datetime,
     ) -> None:
         self._product = product
         self._columns = columns
+        self._links = links
         self._now = now
         self._audience = audience(product)
         self._tags = list(product.tags.all())
@@ -173,7 +183,11 @@ class _Loader:
             product_id=product.pk,
             title=product.name,
             names=(product.slug, product.key),
-            labels=(*self._labels, *(word for port in ports for word in _port_words(port))),
+            labels=(
+                *self._labels,
+                *_names_of(self._links),
+                *(word for port in ports for word in _port_words(port)),
+            ),
             columns=tuple(paths),
             texts=_texts(
                 product.purpose,
@@ -186,6 +200,7 @@ class _Loader:
             audience=self._audience,
             facets={
                 **self._shared,
+                TERM: _terms(self._links),
                 "port_kind": tuple(dict.fromkeys(_kind(port) for port in ports)),
                 "region": tuple(FacetValue(region, region) for region in regions),
                 "quality": (self._band(trust),),
@@ -200,6 +215,7 @@ class _Loader:
         product, columns = self._product, self._columns[port.pk]
         trust: TrustMarks | None = getattr(port, "trust", None)
         region = port.region or product.region
+        links = [link for link in self._links if link.port_id in (None, port.pk)]
         return SearchDocument(
             key=DocKey(PORT, port.pk),
             product_id=product.pk,
@@ -207,12 +223,13 @@ class _Loader:
             names=tuple(
                 text for text in (port.name, f"{port.name} {port.version}", port.location[:200]) if text
             ),
-            labels=(product.name, product.slug, *self._labels, *_port_words(port)),
+            labels=(product.name, product.slug, *self._labels, *_names_of(links), *_port_words(port)),
             columns=tuple(columns.paths),
             texts=_texts(port.description, product.purpose, *columns.comments),
             audience=self._audience,
             facets={
                 **self._shared,
+                TERM: _terms(links),
                 "port_kind": (_kind(port),),
                 "region": (FacetValue(region, region),) if region else (),
                 "quality": (self._band(trust),),
@@ -255,6 +272,16 @@ class _Loader:
         """Lifecycle first; a good score lifts a little among equals."""
         quality = self._quality(trust)
         return LIFECYCLE_PRIOR[Lifecycle(self._product.lifecycle)] + (quality or 0.0) / 1000
+
+
+def _names_of(links: Iterable[TermLink]) -> tuple[str, ...]:
+    """Every name of the terms, synonyms too: people search in their own words."""
+    return tuple(dict.fromkeys(name for link in links for name in link.term.names))
+
+
+def _terms(links: Iterable[TermLink]) -> tuple[FacetValue, ...]:
+    terms = dict.fromkeys(link.term for link in links)
+    return tuple(FacetValue(term.slug, " · ".join(term.names)) for term in terms)
 
 
 def _kind(port: OutputPort) -> FacetValue:

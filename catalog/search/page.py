@@ -11,8 +11,10 @@ from django.http import QueryDict
 
 from catalog.accounts import kernel
 from catalog.accounts.models import User
+from catalog.glossary.models import GlossaryTerm
+from catalog.glossary.selectors import terms_meant
 from catalog.search.backends import get_backend
-from catalog.search.documents import COLUMN, FACETS, PORT, PRODUCT, RELEVANCE, SearchHits
+from catalog.search.documents import COLUMN, FACETS, PORT, PRODUCT, RELEVANCE, TERM, SearchHits
 from catalog.search.parameters import DEEPEST_ROW
 from catalog.search.query import SearchQuery
 from catalog.search.results import Row, load_rows
@@ -37,6 +39,7 @@ SORT_LABELS: Final = {
     "quality": "Quality",
 }
 quote = lru_cache(maxsize=16_384)(quote_anew)  # the values of filters come by again and again
+MOST_TERMS: Final = 3  # above the results
 SHOWN_VALUES: Final = 60  # of a facet; what is rarer is found by searching for it
 
 
@@ -69,6 +72,7 @@ class SearchPage:
     chips: list[Choice]
     clear_url: str
     loosened: list[Choice]  # where nothing is found: a filter taken off, with the rows one would get
+    terms: list[GlossaryTerm]  # of the glossary that the query may mean; on the first page alone
     elsewhere: list[Choice]  # where nothing is found: other kinds that have something
 
 
@@ -98,9 +102,19 @@ def search_page(user: User, query: SearchQuery, parameters: QueryDict) -> Search
         groups=list(_groups(query, found, links)),
         chips=list(_chips(query, found, links)),
         clear_url=links.without(*FACETS),
+        terms=meant_terms(user, query),
         loosened=[] if found.count else _loosened(query, found, held, links),
         elsewhere=[] if found.count else _elsewhere(query, held, links),
     )
+
+
+def meant_terms(user: User, query: SearchQuery) -> list[GlossaryTerm]:
+    """The terms a query names, by `term:` or by all it says; nothing beyond the first page."""
+    if query.page != 1 or not query.text:
+        return []
+    named = [clause.typed for clause in query.clauses if clause.facets == (TERM,) and not clause.is_negated]
+    text = named[0].partition(":")[2].strip('"') if named else query.text
+    return terms_meant(user, text, MOST_TERMS)
 
 
 class Links:

@@ -4,6 +4,7 @@
     "time to first frame"       the words in this order
     column:customer_email       a column of that name
     owner:playback tag:gold     a team (or person) and a tag
+    term:listener               a term of the glossary, by any of its names
     -deprecated  -domain:ads    without
 
 An unknown field is no field: `foo:bar` searches the words foo and bar.
@@ -14,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from catalog.search import analysis
-from catalog.search.documents import FACETS, PEOPLE, PRODUCT, RELEVANCE, FacetValue
+from catalog.search.documents import FACETS, PEOPLE, PRODUCT, RELEVANCE, TERM, FacetValue
 
 MAX_QUERY = 1000  # characters read; the rest is left out
 MAX_CLAUSES = 24  # what stands after them is left out
@@ -27,6 +28,7 @@ FACET_ALIASES = {
     "person": (PEOPLE,),
     "class": ("classification",),
     "type": ("port_kind",),
+    TERM: (TERM,),
 }
 
 _CLAUSE = re.compile(

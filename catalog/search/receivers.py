@@ -17,6 +17,7 @@ from catalog.audit.models import ChangeMark
 from catalog.audit.services import mark_changed, mark_changed_in
 from catalog.audit.signals import changes_marked
 from catalog.domains.models import Domain
+from catalog.glossary.models import GlossaryTerm, TermLink
 from catalog.products.models import DataProduct, OutputPort, Stewardship
 from catalog.schemas.models import FieldAnnotation, SchemaVersion
 from catalog.search import tasks
@@ -84,6 +85,18 @@ def tag_written(instance: Tag, created: bool = False, **_: Any) -> None:
 def classification_written(instance: Classification, created: bool = False, **_: Any) -> None:
     if not created:
         mark_changed_in(PRODUCT, DataProduct.objects.filter(classification=instance))
+
+
+@receiver([post_save, post_delete], sender=TermLink, dispatch_uid="catalog.search.term_link")
+def term_link_written(instance: TermLink, raw: bool = False, **_: Any) -> None:
+    if not raw:
+        mark_changed(PRODUCT, [instance.product_id])
+
+
+@receiver([post_save, pre_delete], sender=GlossaryTerm, dispatch_uid="catalog.search.term")
+def term_written(instance: GlossaryTerm, created: bool = False, **_: Any) -> None:
+    if not created:
+        mark_changed_in(PRODUCT, DataProduct.objects.filter(term_links__term=instance))
 
 
 @receiver([post_save, post_delete], sender=FieldAnnotation, dispatch_uid="catalog.search.annotation")

@@ -10,9 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from catalog.accounts.models import User
+from catalog.glossary.models import GlossaryTerm
+from catalog.glossary.selectors import visible_terms_of
 from catalog.search import highlights
 from catalog.search.documents import COLUMN, PORT, PRODUCT, Hit, PortHit, SearchHits
 from catalog.search.shown import PortFacts, ProductFacts, read_ports, read_products
@@ -74,12 +77,13 @@ class Row:
 
 
 def load_rows(user: User, found: SearchHits) -> list[Row]:
-    """The rows of a page of hits, in their order; three queries whatever their number."""
+    """The rows of a page of hits, in their order; four queries whatever their number."""
     rows = {hit.key.id for hit in found.hits if hit.key.kind == PORT}
     lines = {port.key.id for hit in found.hits for port in hit.ports}
     products = read_products(user, {hit.product_id for hit in found.hits})
     ports = read_ports(products, rows | lines, with_trust=bool(rows))
-    maker = _RowMaker(products, ports, found.needles, timezone.now())
+    terms = visible_terms_of(user, products) if found.needles and products else {}
+    maker = _RowMaker(products, ports, terms, found.needles, timezone.now())
     return [row for hit in found.hits if (row := maker.row(hit)) is not None]
 
 
@@ -88,11 +92,13 @@ class _RowMaker:
         self,
         products: Mapping[int, ProductFacts],
         ports: Mapping[int, PortFacts],
+        terms: Mapping[int, list[GlossaryTerm]],
         needles: frozenset[str],
         now: datetime,
     ) -> None:
         self._products = products
         self._ports = ports
+        self._terms = terms
         self._needles = needles
         self._now = now
 
@@ -192,11 +198,22 @@ class _RowMaker:
         return Match("column", path, self._marked(path), port.column_url(path))
 
     def _names_around(self, product: ProductFacts) -> list[Match]:
-        """Domain and team, when the query names them."""
+        """Domain, team and terms, when the query names them."""
         around = [("domain", domain.name) for domain in product.domains]
         around += [("owner", product.team)] if product.team else []
         marked = [(name, text, self._marked(text)) for name, text in around]
-        return [Match(name, text, html) for name, text, html in marked if "<mark>" in html]
+        found = [Match(name, text, html) for name, text, html in marked if "<mark>" in html]
+        return [*found, *(match for term in self._terms.get(product.id, ()) if (match := self._term(term)))]
+
+    def _term(self, term: GlossaryTerm) -> Match | None:
+        """The term with the other name that matched, where its own did not: `Play, also Stream`."""
+        html = self._marked(term.name)
+        if "<mark>" not in html:
+            other = next((name for name in term.names[1:] if "<mark>" in self._marked(name)), None)
+            if other is None:
+                return None
+            html = format_html("{}, also {}", html, self._marked(other))
+        return Match("term", term.name, html, term.get_absolute_url())
 
     def _text_match(self, texts: Mapping[str, str]) -> list[Match]:
         for name, text in texts.items():

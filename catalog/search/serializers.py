@@ -45,17 +45,24 @@ class CorrectionShape(serializers.Serializer[Any]):
     used = serializers.ListField(child=serializers.CharField())
 
 
+class TermShape(serializers.Serializer[Any]):
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    url = serializers.URLField()
+
+
 class SearchAnswer(serializers.Serializer[Any]):
     count = serializers.IntegerField(help_text="Rows of the whole result.")
     page = serializers.IntegerField()
     results = ResultShape(many=True)
     facets = serializers.DictField(child=FacetShape(many=True))
     corrections = CorrectionShape(many=True)
+    terms = TermShape(many=True, help_text="Terms of the glossary the query may mean; on page 1.")
     unknown = serializers.ListField(child=serializers.CharField(), help_text="Words found nowhere.")
 
 
 class SuggestionShape(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(["product", "port", "column"])
+    kind = serializers.ChoiceField(["product", "port", "column", "term"])
     key = serializers.CharField()
     text = serializers.CharField()
     about = serializers.CharField()

@@ -1,4 +1,5 @@
-"""Suggestions while typing, as links: products, ports and columns the reader may see, by the ranker of the results."""
+"""Suggestions while typing, as links: products, ports and columns the reader may see, by the ranker of the results, and
+terms of the glossary."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -8,14 +9,16 @@ from django.utils.safestring import SafeString, mark_safe
 
 from catalog.accounts import kernel
 from catalog.accounts.models import User
+from catalog.glossary.selectors import terms_meant
 from catalog.products.models import OutputPort
 from catalog.search import highlights
 from catalog.search.backends import get_backend
-from catalog.search.documents import COLUMN, PORT, PRODUCT, Suggestion
+from catalog.search.documents import COLUMN, PORT, PRODUCT, TERM, Suggestion
 from catalog.search.query import opened, parse
 from catalog.search.shown import PortFacts, ProductFacts, read_ports, read_products
 
 LIMIT = 9
+MOST_TERMS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,15 @@ def completions(user: User, text: str, limit: int = LIMIT) -> list[Completion]:
     products = read_products(user, ids[PRODUCT] | set(around if ids[PORT] else ()))
     ports = read_ports(products, ids[PORT], with_trust=False)
     made = (_completion(suggestion, products, ports, beginnings) for suggestion in found)
-    return [completion for completion in made if completion is not None]
+    completed = [completion for completion in made if completion is not None]
+    terms = [
+        Completion(
+            TERM, term.slug, term.name, _marked(term.name, beginnings),
+            f"term of {term.domain}" if term.domain else "term", term.get_absolute_url(),
+        )
+        for term in terms_meant(user, text, MOST_TERMS)
+    ]  # fmt: skip
+    return [*completed[: limit - len(terms)], *terms]
 
 
 def _completion(

@@ -41,6 +41,7 @@ PLACES = (
     Place("", "Home", "house"),
     Place("products/", "Products", "package"),
     Place("domains/", "Domains", "layers"),
+    Place("glossary/", "Glossary", "file-text"),
     Place("access/", "Access", "key-round", also="inbox/"),
     Place("slos/", "SLOs", "circle-check"),
     Place("quality/", "Quality", "check"),

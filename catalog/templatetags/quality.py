@@ -1,6 +1,7 @@
-"""What pages draw of checks: the strip of newest results."""
+"""What pages draw of checks: the strip of newest results, when they are due."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django import template
 from django.utils import timezone
@@ -11,6 +12,7 @@ from catalog.products.models import OutputPort
 from catalog.quality import selectors
 from catalog.quality.charts import Cell
 from catalog.quality.selectors import Line
+from catalog.templatetags.formats import moment
 
 register = template.Library()
 
@@ -45,6 +47,14 @@ def result_strip(cells: Sequence[Cell]) -> SafeString:
         len(cells),
         drawn,
     )
+
+
+@register.simple_tag
+def due_from(when: datetime) -> SafeString:
+    """Which crawl asks a check that is due at `when`."""
+    if when <= timezone.now():
+        return SafeString("by the next crawl")
+    return format_html("by the first crawl after {}", moment(when))
 
 
 @register.simple_tag

@@ -1,13 +1,18 @@
 """Pages of certifications: those of the mesh, and those of one product with the forms to give and withdraw them."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog.accounts import kernel
 from catalog.accounts.caller import caller
+from catalog.common.csv import csv_response
 from catalog.common.errors import PortalError
 from catalog.common.lists import filtered, page_of, sorted_by
 from catalog.common.validation import show_on_form
@@ -18,20 +23,30 @@ from catalog.trust.filters import STATES, CertificationFilter
 from catalog.trust.forms import CertifyForm, WithdrawForm
 
 SORTS = {"expires": "expires_at", "certified": "certified_at", "product": "product__name"}
+ORDERS = (("expires", "the next to end"), ("-certified", "the newest"), ("product", "product"))
+CSV_HEADER = (
+    "id", "product", "port", "certified_at", "certified_by", "expires_at", "withdrawn_at", "withdrawn_by", "reason",
+    "withdrawn_reason",
+)  # fmt: skip
 SOON = 30  # days in which a certification is due to be looked at again
 
 
 @require_safe
-def certifications(request: HttpRequest) -> HttpResponse:
-    """Every certification of products one may see; `?ending_within=30` are those to renew."""
+def certifications(request: HttpRequest) -> HttpResponseBase:
+    """Every certification of products one may see, as CSV too; `?ending_within=30` are those to renew."""
     person = caller(request)
     query = request.GET.copy()
     for name in [name for name, values in query.lists() if not any(values)]:
         del query[name]  # a filter left empty in the form narrows nothing
     given = selectors.certifications_for(person)
-    rows = filtered(CertificationFilter(query, queryset=given, request=request))
+    found = filtered(CertificationFilter(query, queryset=given, request=request))
+    rows = sorted_by(request, found, SORTS, "expires")
+    if query.get("format") == "csv":
+        return csv_response("certifications.csv", CSV_HEADER, _csv_rows(rows))
     context = {
-        "page": page_of(request, sorted_by(request, rows, SORTS, "expires")),
+        "page": page_of(request, rows),
+        "orders": ORDERS,
+        "order": query.get("sort", "expires"),
         "states": STATES,
         "state": query.getlist("state"),
         "ending_within": query.get("ending_within", ""),
@@ -41,6 +56,15 @@ def certifications(request: HttpRequest) -> HttpResponse:
         "now": timezone.now(),
     }
     return render(request, "catalog/trust/certifications.html", context)
+
+
+def _csv_rows(rows: Any) -> Iterator[tuple[Any, ...]]:
+    for item in rows.iterator(chunk_size=500):
+        given, taken = (who.username if who else "" for who in (item.certified_by, item.withdrawn_by))
+        yield (
+            item.pk, item.product.key, str(item.port or ""), item.certified_at, given, item.expires_at,
+            item.withdrawn_at, taken, item.reason, item.withdrawn_reason,
+        )  # fmt: skip
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

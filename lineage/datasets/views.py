@@ -1,5 +1,6 @@
 """Pages of jobs, and of what datasets are called: the unclaimed, other names, merges."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import messages
@@ -13,8 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 from catalog.accounts import kernel
 from catalog.accounts.caller import caller
 from catalog.accounts.models import User
+from catalog.common.csv import csv_response
 from catalog.common.errors import NotAllowed, PortalError
-from catalog.common.lists import page_of
+from catalog.common.lists import page_of, sorted_by
 from catalog.common.validation import show_on_form
 from catalog.products.claim import STATES, assets_of, claim_assets, set_ignored
 from catalog.products.forms.claim import ClaimForm, SelectionForm
@@ -26,6 +28,22 @@ from lineage.datasets.permissions import visible_assets, visible_jobs
 from lineage.models import Run
 
 VIEWS = {"unclaimed": "Unclaimed", "names": "Other names", "merges": "Merges"}
+JOB_SORTS = {"name": "name", "namespace": "namespace", "state": "last_state", "last": "last_at"}
+JOB_COLUMNS = ("id", "name", "namespace", "run_by", "last_state", "last_at", "removed_at")
+SORTS = {
+    "unclaimed": {
+        "name": "name", "namespace": "namespace", "kind": "kind", "first": "first_seen_at", "seen": "last_seen_at",
+    },
+    "names": {"name": "name", "means": "asset__name", "kind": "kind", "since": "made_at"},
+    "merges": {"goes": "gone__name", "stays": "kept__name", "state": "state", "proposed": "proposed_at"},
+}  # fmt: skip
+COLUMNS = {
+    "unclaimed": ("id", "namespace", "name", "kind", "first_seen_at", "last_seen_at"),
+    "names": ("namespace", "name", "of_namespace", "of_name", "kind", "author", "made_at", "note"),
+    "merges": (
+        "gone_namespace", "gone_name", "kept_namespace", "kept_name", "reason", "state", "decided_by", "decided_at",
+    ),
+}  # fmt: skip
 
 
 @require_safe
@@ -35,7 +53,14 @@ def jobs(request: HttpRequest) -> HttpResponseBase:
     asked = {
         name: request.GET.get(name, "")[:400].replace("\x00", "") for name in ("q", "state", "namespace")
     }
-    page = page_of(request, jobs_for(person, **asked))
+    rows = sorted_by(request, jobs_for(person, **asked), JOB_SORTS, "")
+    if request.GET.get("format") == "csv":
+        lines = (
+            (row.pk, row.name, row.namespace, row.integration, row.last_state, row.last_at, row.removed_at)
+            for row in rows.iterator(chunk_size=500)
+        )
+        return csv_response("jobs.csv", JOB_COLUMNS, lines)
+    page = page_of(request, rows)
     context = {
         "page": page,
         "asked": asked,
@@ -61,6 +86,9 @@ def datasets(request: HttpRequest) -> HttpResponseBase:
     person = _allowed(request)
     if request.method == "POST":
         return _claim(request, person)
+    if request.GET.get("format") == "csv":
+        view, _, _, rows = _asked(request, person)
+        return csv_response(f"datasets-{view}.csv", COLUMNS[view], _csv_rows(view, rows))
     return _page(request, person, ClaimForm(person, None), BindForm())
 
 
@@ -171,19 +199,7 @@ def _claim(request: HttpRequest, person: User) -> HttpResponseBase:
 def _page(
     request: HttpRequest, person: User, claim: ClaimForm, bind_form: BindForm, *, view: str = ""
 ) -> HttpResponseBase:
-    asked = request.GET.get("view", "")
-    view = view or (asked if asked in VIEWS else "unclaimed")
-    state = request.GET.get("state", "unclaimed")
-    state = state if state in STATES else "unclaimed"
-    q = request.GET.get("q", "")[:200].replace("\x00", "")
-    rows: Any
-    if view == "names":
-        rows = _aliases(person).filter(Q(name__icontains=q) | Q(asset__name__icontains=q))
-    elif view == "merges":
-        rows = _merges(person)
-    else:
-        rows = assets_of(None, state=state, q=q).filter(pk__in=visible_assets(person).values("pk"))
-        rows = rows.order_by("namespace", "name", "pk")
+    view, state, q, rows = _asked(request, person, view)
     waiting = _merges(person).filter(state=DatasetMerge.State.PROPOSED).count()
     context = {
         "page": Paginator(rows, 50).page(1) if request.method == "POST" else page_of(request, rows),
@@ -198,6 +214,47 @@ def _page(
         "may_claim": kernel.can(person, "dataset.claim"),
     }
     return render(request, "lineage/datasets/index.html", context)
+
+
+def _asked(request: HttpRequest, person: User, view: str = "") -> tuple[str, str, str, Any]:
+    """Which view, state and words the address asks for, and the rows in its order."""
+    asked = request.GET.get("view", "")
+    view = view or (asked if asked in VIEWS else "unclaimed")
+    state = request.GET.get("state", "unclaimed")
+    state = state if state in STATES else "unclaimed"
+    q = request.GET.get("q", "")[:200].replace("\x00", "")
+    rows: Any
+    if view == "names":
+        rows = _aliases(person).filter(Q(name__icontains=q) | Q(asset__name__icontains=q))
+    elif view == "merges":
+        rows = _merges(person)
+    else:
+        rows = assets_of(None, state=state, q=q).filter(pk__in=visible_assets(person).values("pk"))
+        rows = rows.order_by("namespace", "name", "pk")
+    return view, state, q, rows if request.method == "POST" else sorted_by(request, rows, SORTS[view], "")
+
+
+def _csv_rows(view: str, rows: Any) -> Iterator[tuple[Any, ...]]:
+    for row in rows.iterator(chunk_size=500):
+        if view == "names":
+            means, author = row.asset, row.author.name if row.author else ""
+            yield (
+                row.namespace,
+                row.name,
+                means.namespace,
+                means.name,
+                row.kind,
+                author,
+                row.made_at,
+                row.note,
+            )
+        elif view == "merges":
+            gone, kept, who = row.gone, row.kept, row.decided_by.name if row.decided_by else ""
+            yield (
+                gone.namespace, gone.name, kept.namespace, kept.name, row.reason, row.state, who, row.decided_at,
+            )  # fmt: skip
+        else:
+            yield row.pk, row.namespace, row.name, row.kind, row.first_seen_at, row.last_seen_at
 
 
 def _aliases(person: User) -> Any:

@@ -49,7 +49,7 @@ def store_plan(*, job: DbtImport, plan: Plan, anchor: Anchor, now: datetime) -> 
     names |= {link.upstream for one in plan.nodes for link in one.links}
     assets = find_or_make_assets(names, seen_at=now) if names else {}
     counts = _nodes(project, plan, assets, now)
-    edges, columns = _edges(plan, assets, _job(project, now), now)
+    edges, columns = _edges(plan, assets, _job(project, now), now, job.requested_by_id)
     counts |= {"edges": edges, "columns": columns, "removed": _remove(project, plan, now)}
     describe_assets(plan, assets, now)
     told += [
@@ -133,7 +133,9 @@ def _fields(one: PlannedNode, assets: Mapping[DatasetName, int]) -> dict[str, An
     }  # fmt: skip
 
 
-def _edges(plan: Plan, assets: Mapping[DatasetName, int], job: Job, now: datetime) -> tuple[int, int]:
+def _edges(
+    plan: Plan, assets: Mapping[DatasetName, int], job: Job, now: datetime, sender_id: int | None
+) -> tuple[int, int]:
     """All edges of the project; those it does not name any more end. Returns how many edges and links of columns."""
     pairs: set[tuple[int, int]] = set()
     links: list[ColumnLink] = []
@@ -148,8 +150,9 @@ def _edges(plan: Plan, assets: Mapping[DatasetName, int], job: Job, now: datetim
             if assets[link.upstream] != own
         ]
     observe_edges(
-        source=Source.DBT, job_id=job.pk, assets=pairs, columns=links, seen_at=now, is_complete=True
-    )
+        source=Source.DBT, job_id=job.pk, assets=pairs, columns=links, seen_at=now, is_complete=True,
+        sender_id=sender_id,
+    )  # fmt: skip
     return len(pairs), len(links)
 
 

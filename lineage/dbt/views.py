@@ -1,14 +1,19 @@
 """Pages of dbt: imports with what came of each, a form to send artifacts, and the nodes of a project."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.accounts import kernel
 from catalog.accounts.caller import caller
+from catalog.common.csv import csv_response
 from catalog.common.errors import Invalid
-from catalog.common.lists import page_of
+from catalog.common.lists import page_of, sorted_by
 from lineage.dbt.forms import ImportForm
 from lineage.dbt.models import DbtImport, DbtNode, DbtProject
 from lineage.dbt.services import request_import
@@ -18,12 +23,17 @@ COUNTS = (
     ("made", "new"), ("changed", "changed"), ("same", "as before"), ("removed", "removed"), ("edges", "edges"),
     ("columns", "links of columns"), ("results", "results of tests"),
 )  # fmt: skip
+SORTS = {"project": "project__name", "state": "status", "asked": "queued_at"}
+COLUMNS = (
+    "id", "project", "team", "state", "asked_by", "asked_at", "finished_at", "error", "notes",
+    *(name for name, _ in COUNTS),
+)  # fmt: skip
 _PROBLEMS_SHOWN = 200
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def imports(request: HttpRequest) -> HttpResponse:
-    """Imports of dbt the person may see; POST sends artifacts of a project (form field `artifacts`)."""
+def imports(request: HttpRequest) -> HttpResponseBase:
+    """Imports of dbt the person may see, as CSV too; POST sends artifacts of a project (form field `artifacts`)."""
     person = caller(request)
     if request.method == "POST":
         kernel.require(person, "dbt.import", None, "You may not import projects of dbt.")
@@ -41,8 +51,11 @@ def imports(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, "The files are kept; a worker reads them.")
             return redirect("lineage:dbt-import", job.pk)
-    rows = DbtImport.objects.visible_to(person).select_related("project", "team", "requested_by")
-    page = page_of(request, rows.order_by("-queued_at", "-pk"))
+    rows: Any = DbtImport.objects.visible_to(person).select_related("project", "team", "requested_by")
+    rows = sorted_by(request, rows, SORTS, "-asked")
+    if request.method != "POST" and request.GET.get("format") == "csv":
+        return csv_response("imports.csv", COLUMNS, _csv_rows(rows))
+    page = page_of(request, rows)
     context = {
         "page": page,
         "rows": [(row, MEANINGS[row.status], told(row)) for row in page],
@@ -52,6 +65,16 @@ def imports(request: HttpRequest) -> HttpResponse:
     return render(
         request, "lineage/dbt/imports.html", context, status=400 if form.is_bound and form.errors else 200
     )
+
+
+def _csv_rows(rows: Any) -> Iterator[tuple[Any, ...]]:
+    for job in rows.iterator(chunk_size=500):
+        project = job.project.name if job.project else ""
+        asked_by = job.requested_by.username if job.requested_by else ""
+        yield (
+            job.pk, project, job.team.name, job.status, asked_by, job.queued_at, job.finished_at, job.error,
+            len(job.problems), *(job.counts.get(name, 0) for name, _ in COUNTS),
+        )  # fmt: skip
 
 
 def told(job: DbtImport) -> list[tuple[int, str]]:

@@ -16,6 +16,7 @@ from catalog.common.validation import clean
 from catalog.products.models import DataProduct, OutputPort
 from lineage.edges import permissions as _permissions  # noqa: F401 - registers them
 from lineage.edges.locks import lock_edges
+from lineage.impact.changes import note_graph_changed
 from lineage.models import LineageEdge, NodeKind
 
 FIELDS = ("note", "valid_to")
@@ -126,6 +127,7 @@ def _wrong(path: str, words: str) -> Invalid:
 
 def _record(actor: User, verb: str, edge: LineageEdge, changes: Any) -> None:
     """Told at the downstream product, whose readers may not know the other end: its number alone is kept."""
+    note_graph_changed()
     audit.record(
         actor=actor, verb=verb, obj=edge, product_id=edge.downstream_id, changes=changes,
         name=f"lineage edge {edge.pk}", detail={"upstream_port": edge.upstream_id},

@@ -15,6 +15,7 @@ from catalog.common.errors import Conflict, Invalid, Problem
 from lineage.edges import permissions as _permissions  # noqa: F401 - registers them
 from lineage.edges.deriving import derive_edges
 from lineage.edges.locks import in_batches, lock_edges
+from lineage.impact.changes import note_graph_changed
 from lineage.models import ColumnEdge, DerivationStop, Job, LineageEdge, NodeKind, Source
 
 SOURCES = (
@@ -123,6 +124,8 @@ def _end(actor: User | None, selection: Selection) -> Cleaning:
         LineageEdge.objects.filter(pk__in=some).update(valid_to=now)
     for batch in in_batches(columns):
         ColumnEdge.objects.filter(pk__in=batch).update(valid_to=now)
+    if rows or columns:
+        note_graph_changed()
     touched = {upstream for _, kind, upstream in rows if kind == NodeKind.ASSET}
     derived = derive_edges(touched, at=now).ended if touched else 0
     return Cleaning(len(rows), len(columns), derived, samples)

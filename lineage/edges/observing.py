@@ -6,26 +6,29 @@ to the ended one; a later one begins a new edge, so that the gap stays in the pa
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from catalog.audit.remembered import forget_on_commit
 from catalog.common import bulk
 from lineage.edges.deriving import derive_edges
+from lineage.edges.lives import Life, Says, merge
 from lineage.edges.locks import in_batches, lock_edges
 from lineage.impact.changes import note_graph_changed
 from lineage.models import Column, ColumnEdge, LineageEdge, NodeKind, Source
 
 PATH_LETTERS = 400  # of a column; a longer path is not kept
 FEW = 200  # keys looked up by IN; more are staged
+FEW_WAYS = 3  # statements that change rows alike; where they differ more they are staged
 
 Pair = tuple[int, int]  # (upstream, downstream): assets, or columns
+Key = tuple[str, int | None, int, int]  # source, job, and the pair
+Seen = dict[Key, list[tuple[datetime, Says]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,57 +44,43 @@ class ColumnLink:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sight:
-    """Who saw it and when: the same for all edges of one call."""
+class Sight:
+    """What `job_id` (None: nobody's) was seen doing at `seen_at`, as `source` tells. A column link says that its assets
+    are connected, too; `confidence` is in percent, `sender_id` who told: a person, a service account or nobody."""
 
     source: str
-    job_id: Any  # None: nobody's
+    job_id: int | None
     seen_at: datetime
-    confidence: int
+    assets: Collection[Pair] = ()
+    columns: Collection[ColumnLink] = ()
+    confidence: int = 100
+    sender_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """A row that is there already. `says` is what newer sights replace: confidence, and the kind of a column edge."""
+class _Table:
+    """Where edges of one kind stand: the columns that a sight sets, what the rows of machines have in common, and what
+    else a new row needs."""
 
-    pk: int
-    first_seen: datetime
-    last_seen: datetime
-    valid_to: datetime | None
-    says: tuple[Any, ...]
+    model: Any
+    says: tuple[str, ...]
+    same: Mapping[str, Any] = field(default_factory=dict)
+    new: Mapping[str, Any] = field(default_factory=dict)
 
-
-Says = dict[Pair, tuple[Any, ...]]
-
-
-@dataclass(slots=True)
-class _Waiting:
-    """Upstream ends of edges that changed, and the latest moment one was seen or ended."""
-
-    touched: set[int] = field(default_factory=set)
-    at: datetime | None = None
+    @property
+    def rows(self) -> Any:
+        return self.model.objects.filter(**self.same)
 
 
-_waiting: ContextVar[_Waiting | None] = ContextVar("what waits for derivation", default=None)
+_ASSETS = _Table(
+    LineageEdge,
+    ("confidence", "sent_by_id"),
+    {"is_derived": False, "upstream_kind": NodeKind.ASSET.value, "downstream_kind": NodeKind.ASSET.value},
+    {"note": ""},
+)
+_COLUMNS = _Table(ColumnEdge, ("is_direct", "how", "confidence"))
 
 
-@contextmanager
-def derived_once() -> Iterator[None]:
-    """Within it, observations leave the derivation to its end: once for a batch. Enter it inside the transaction."""
-    if _waiting.get() is not None:
-        yield
-        return
-    waiting = _Waiting()
-    token = _waiting.set(waiting)
-    try:
-        yield
-    finally:
-        _waiting.reset(token)
-    if waiting.touched and not connection.needs_rollback:
-        derive_edges(waiting.touched, at=waiting.at)
-
-
-@transaction.atomic
 def observe_edges(
     *,
     source: Source,
@@ -101,208 +90,147 @@ def observe_edges(
     seen_at: datetime,
     is_complete: bool = False,
     confidence: int = 100,
+    sender_id: int | None = None,
 ) -> int:
-    """Merge what `job_id` (None: nobody's) was seen doing at `seen_at`; returns how many edges began, changed or ended.
+    """`observe` one sight. With `is_complete` it names all that there is: edges in force of this source and job that
+    it does not name, assets' and columns', end at `seen_at` unless they were seen later."""
+    return observe(
+        [Sight(source, job_id, seen_at, assets, columns, confidence, sender_id)], is_complete=is_complete
+    )
 
-    A column link says that its assets are connected, too. With `is_complete` the call names all that there is: edges
-    in force of this source and job that it does not name, assets' and columns', end at `seen_at` unless they were seen
-    later. Without it neither order nor repetition matters. Edges from port to product follow in the same transaction.
-    The number of statements does not depend on the number of edges, but for one in thousands of primary keys.
+
+@transaction.atomic
+def observe(sights: Sequence[Sight], *, is_complete: bool = False) -> int:
+    """Merge what was seen, of many jobs at once; returns how many edges began, changed or ended.
+
+    Without `is_complete` (see `observe_edges`; each sight then names all of its source and job) neither order nor
+    repetition matters. Edges from port to product follow in the same transaction. The number of statements does not
+    depend on the number of sights and edges, but for one in thousands of primary keys.
     """
     lock_edges()
-    sight = _Sight(source, job_id, seen_at, confidence)
-    links = [link for link in columns if _is_path(link.upstream_path) and _is_path(link.downstream_path)]
-    pairs = dict.fromkeys(assets)
-    pairs.update(
-        dict.fromkeys(
-            (link.upstream_asset, link.downstream_asset)
-            for link in links
-            if link.upstream_asset != link.downstream_asset
-        )
-    )
-    touched = _merge_assets(sight, dict.fromkeys(pairs, (confidence,)), is_complete)
-    changed = len(touched) + _merge_columns(sight, links, is_complete)
-    if touched:
-        _derive({upstream for upstream, _ in touched}, seen_at)
-        forget_on_commit()
-    return changed
-
-
-def _derive(touched: set[int], seen_at: datetime) -> None:
-    waiting = _waiting.get()
-    if waiting is None or not connection.in_atomic_block:
-        derive_edges(touched, at=seen_at)
-    else:
-        waiting.touched |= touched
-        waiting.at = max(waiting.at or seen_at, seen_at)
-
-
-def _is_path(path: str) -> bool:
-    return 0 < len(path) <= PATH_LETTERS and "\x00" not in path
-
-
-def _merge_assets(sight: _Sight, says: Says, is_complete: bool) -> list[Pair]:
-    """The pairs whose edges began, changed or ended."""
-    known = _known_assets(sight, says)
-    begun, moved = _merge(LineageEdge, ("confidence",), sight, says, known)
-    kinds = (NodeKind.ASSET, NodeKind.ASSET)
-    bulk.insert(
-        LineageEdge,
-        (*_SEEN, "is_derived", "note", *_KINDS, "upstream_id", "downstream_id", "confidence"),
-        [(*_sight_row(sight), False, "", *kinds, *pair, *says[pair]) for pair in begun],
-    )  # fmt: skip
-    ended = _end_unnamed(_assets_of(sight), sight, says) if is_complete else []
-    return [*begun, *moved, *ended]
-
-
-def _merge_columns(sight: _Sight, links: list[ColumnLink], is_complete: bool) -> int:
-    numbers = _column_numbers(
-        {(link.upstream_asset, link.upstream_path) for link in links}
-        | {(link.downstream_asset, link.downstream_path) for link in links}
-    )
-    says: Says = {}
-    for link in links:
-        pair = (
-            numbers[link.upstream_asset, link.upstream_path],
-            numbers[link.downstream_asset, link.downstream_path],
-        )
-        said = (link.is_direct, link.how[:60], sight.confidence)
-        says[pair] = max(says.get(pair, said), said)
-    known = _known_columns(sight, says)
-    begun, moved = _merge(ColumnEdge, ("is_direct", "how", "confidence"), sight, says, known)
-    bulk.insert(
-        ColumnEdge,
-        (*_SEEN, "upstream", "downstream", "is_direct", "how", "confidence"),
-        [(*_sight_row(sight), *pair, *says[pair]) for pair in begun],
-    )
-    ended = _end_unnamed(_columns_of(sight), sight, says) if is_complete else []
-    if begun or ended:
+    links = [(sight, link) for sight in sights for link in sight.columns if _is_kept(link)]
+    pairs, columns = _seen_pairs(sights, links), _seen_columns(links)
+    touched = _merge(_ASSETS, pairs)
+    moved = _merge(_COLUMNS, columns)
+    if is_complete:
+        for sight in sights:
+            touched += _end_unnamed(_ASSETS, sight, pairs)
+            moved += _end_unnamed(_COLUMNS, sight, columns)
+    if any(has_begun_or_ended for _, has_begun_or_ended in moved):
         note_graph_changed()
-    return len(begun) + len(moved) + len(ended)
+    if touched:
+        latest = max(sight.seen_at for sight in sights)
+        derive_edges({upstream for (_, _, upstream, _), _ in touched}, at=latest)
+        forget_on_commit()
+    return len(touched) + len(moved)
 
 
-_KINDS = ("upstream_kind", "downstream_kind")
-_SEEN = ("source", "job", "first_seen", "last_seen", "valid_to")
+def _is_kept(link: ColumnLink) -> bool:
+    paths = (link.upstream_path, link.downstream_path)
+    return all(0 < len(path) <= PATH_LETTERS and "\x00" not in path for path in paths)
 
 
-def _sight_row(sight: _Sight) -> tuple[Any, ...]:
-    return str(sight.source), sight.job_id, sight.seen_at, sight.seen_at, None
+def _seen_pairs(sights: Iterable[Sight], links: Iterable[tuple[Sight, ColumnLink]]) -> Seen:
+    joined = ((sight, (link.upstream_asset, link.downstream_asset)) for sight, link in links)
+    named = {
+        (sight.source, sight.job_id, *pair, sight.seen_at, sight.confidence, sight.sender_id)
+        for sight, pair in chain(((sight, pair) for sight in sights for pair in sight.assets), joined)
+        if pair[0] != pair[1]
+    }
+    seen: Seen = defaultdict(list)
+    for source, job, upstream, downstream, at, confidence, sender in named:
+        seen[source, job, upstream, downstream].append((at, (confidence, sender)))
+    return seen
 
 
-def _merge(
-    model: Any, said: tuple[str, ...], sight: _Sight, says: Says, known: dict[Pair, list[_Known]]
-) -> tuple[list[Pair], list[Pair]]:
-    """(pairs that have no row to merge into, pairs whose row changed). Writes the changes of rows."""
-    begun, moved = [], []
-    earlier: list[int] = []
-    later: dict[tuple[Any, ...], list[int]] = defaultdict(list)
-    for pair in sorted(says):
-        row = _row_at(known.get(pair, ()), sight.seen_at)
-        if row is None:
-            begun.append(pair)
-            continue
-        is_newer = (sight.seen_at, says[pair]) > (row.last_seen, row.says)
-        if is_newer:
-            later[says[pair]].append(row.pk)
-        if sight.seen_at < row.first_seen:
-            earlier.append(row.pk)
-        if is_newer or sight.seen_at < row.first_seen:
-            moved.append(pair)
-    for keys in in_batches(earlier):
-        model.objects.filter(pk__in=keys).update(first_seen=sight.seen_at)
-    for values, rows in later.items():
-        for keys in in_batches(rows):
-            model.objects.filter(pk__in=keys).update(
-                last_seen=sight.seen_at, **dict(zip(said, values, strict=True))
-            )
-    return begun, moved
-
-
-def _row_at(rows: Iterable[_Known], seen_at: datetime) -> _Known | None:
-    """The row an observation belongs to: the first that ended not before it, else the one in force."""
-    ended = [row for row in rows if row.valid_to is not None and row.valid_to >= seen_at]
-    if ended:
-        return min(ended, key=lambda row: (row.valid_to, row.pk))
-    return next((row for row in rows if row.valid_to is None), None)
-
-
-def _assets_of(sight: _Sight) -> Any:
-    return LineageEdge.objects.filter(
-        source=sight.source,
-        job_id=sight.job_id,
-        is_derived=False,
-        upstream_kind=NodeKind.ASSET,
-        downstream_kind=NodeKind.ASSET,
+def _seen_columns(links: Sequence[tuple[Sight, ColumnLink]]) -> Seen:
+    numbers = _column_numbers(
+        {(link.upstream_asset, link.upstream_path) for _, link in links}
+        | {(link.downstream_asset, link.downstream_path) for _, link in links}
     )
+    seen: Seen = defaultdict(list)
+    for sight, link in links:
+        upstream = numbers[link.upstream_asset, link.upstream_path]
+        downstream = numbers[link.downstream_asset, link.downstream_path]
+        says = (link.is_direct, link.how[:60], sight.confidence)
+        seen[sight.source, sight.job_id, upstream, downstream].append((sight.seen_at, says))
+    return seen
 
 
-def _columns_of(sight: _Sight) -> Any:
-    return ColumnEdge.objects.filter(source=sight.source, job_id=sight.job_id)
+_KEY = ("source", "job_id", "upstream_id", "downstream_id")
+_LIFE = ("first_seen", "last_seen")
+Touched = list[tuple[Key, bool]]  # edges that changed, and whether they began or ended
 
 
-_LIFE = ("pk", "first_seen", "last_seen", "valid_to")
+def _merge(table: _Table, seen: Seen) -> Touched:
+    """Merge sights into the rows that are there and insert what begins."""
+    known = _known(table, seen)
+    touched: Touched = []
+    begun: list[tuple[Any, ...]] = []
+    changed: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+    for key in sorted(seen, key=_order):
+        for life in merge(known.get(key, []), seen[key]):
+            values = (life.first_seen, life.last_seen, *life.says)
+            if life.pk is None:
+                begun.append((str(key[0]), *key[1:], *values, *table.same.values(), *table.new.values()))
+            else:
+                changed[values].append(life.pk)
+            touched.append((key, life.pk is None))
+    bulk.insert(table.model, (*_KEY, *_LIFE, *table.says, *table.same, *table.new), begun)
+    _write(table, changed)
+    return touched
 
 
-def _known_assets(sight: _Sight, says: Says) -> dict[Pair, list[_Known]]:
-    if len(says) <= FEW:
-        return _by_pair(_few(_assets_of(sight), says, ("confidence",)), says)
-    kinds = (NodeKind.ASSET, NodeKind.ASSET)
-    rows = bulk.existing(
-        LineageEdge,
-        (*_KINDS, "upstream_id", "downstream_id"),
-        [(*kinds, *pair) for pair in says],
-        ("source", "job_id", "upstream_id", "downstream_id", "id", *_LIFE[1:], "confidence"),
-    )
-    return _by_pair(_of_sight(rows, sight), says)
+def _order(key: Key) -> tuple[str, int, int, int]:
+    source, job, *pair = key
+    return source, job or 0, pair[0], pair[1]
 
 
-def _known_columns(sight: _Sight, says: Says) -> dict[Pair, list[_Known]]:
-    said = ("is_direct", "how", "confidence")
-    if len(says) <= FEW:
-        return _by_pair(_few(_columns_of(sight), says, said), says)
-    rows = bulk.existing(
-        ColumnEdge,
-        ("upstream_id", "downstream_id"),
-        says,
-        ("source", "job_id", "upstream_id", "downstream_id", "id", *_LIFE[1:], *said),
-    )
-    return _by_pair(_of_sight(rows, sight), says)
+def _write(table: _Table, changed: Mapping[tuple[Any, ...], list[int]]) -> None:
+    """Set the life and what is said of rows, by their primary keys."""
+    columns = (*_LIFE, *table.says)
+    if len(changed) > FEW_WAYS:
+        bulk.update(table.model, columns, [(pk, *values) for values, keys in changed.items() for pk in keys])
+        return
+    for values, keys in changed.items():
+        for some in in_batches(keys):
+            table.model.objects.filter(pk__in=some).update(**dict(zip(columns, values, strict=True)))
 
 
-def _few(rows: Any, says: Says, said: tuple[str, ...]) -> Iterable[tuple[Any, ...]]:
-    if not says:
-        return []
-    wanted = rows.filter(
-        upstream_id__in={upstream for upstream, _ in says},
-        downstream_id__in={downstream for _, downstream in says},
-    )
-    found: Iterable[tuple[Any, ...]] = wanted.values_list("upstream_id", "downstream_id", *_LIFE, *said)
+def _known(table: _Table, seen: Seen) -> dict[Key, list[Life]]:
+    """The rows of these edges, those that ended too."""
+    columns = (*_KEY, "id", *_LIFE, "valid_to", *table.says)
+    pairs = {key[2:] for key in seen}
+    rows: Iterable[tuple[Any, ...]] = ()
+    if len(pairs) <= FEW:
+        ends = {
+            "upstream_id__in": {pair[0] for pair in pairs},
+            "downstream_id__in": {pair[1] for pair in pairs},
+        }
+        rows = table.rows.filter(**ends).values_list(*columns) if pairs else ()
+    else:
+        same = tuple(table.same.values())
+        keys = [(*same, *pair) for pair in pairs]
+        rows = bulk.existing(table.model, (*table.same, "upstream_id", "downstream_id"), keys, columns)
+    found: dict[Key, list[Life]] = defaultdict(list)
+    for source, job, upstream, downstream, pk, first_seen, last_seen, valid_to, *says in rows:
+        key = (source, job, upstream, downstream)
+        if key in seen:
+            found[key].append(Life(pk, first_seen, last_seen, valid_to, tuple(says)))
     return found
 
 
-def _of_sight(rows: list[tuple[Any, ...]], sight: _Sight) -> Iterator[tuple[Any, ...]]:
-    return (row[2:] for row in rows if row[0] == sight.source and row[1] == sight.job_id)
-
-
-def _by_pair(rows: Iterable[tuple[Any, ...]], says: Says) -> dict[Pair, list[_Known]]:
-    found: dict[Pair, list[_Known]] = defaultdict(list)
-    for upstream, downstream, pk, first_seen, last_seen, valid_to, *said in rows:
-        if (upstream, downstream) in says:
-            found[upstream, downstream].append(_Known(pk, first_seen, last_seen, valid_to, tuple(said)))
-    return found
-
-
-def _end_unnamed(rows: Any, sight: _Sight, says: Says) -> list[Pair]:
-    """End what is in force and was not named, unless it was seen later than now; returns the pairs."""
+def _end_unnamed(table: _Table, sight: Sight, seen: Seen) -> Touched:
+    """End what is in force and was not named, unless it was seen later than now."""
+    rows = table.rows.filter(source=sight.source, job_id=sight.job_id)
     current = rows.filter(valid_to=None, last_seen__lte=sight.seen_at)
     gone = [
-        (pk, (upstream, downstream))
-        for pk, upstream, downstream in current.values_list("pk", "upstream_id", "downstream_id")
-        if (upstream, downstream) not in says
-    ]
+        (pk, key) for pk, *ends in current.values_list("pk", "upstream_id", "downstream_id")
+        if (key := (sight.source, sight.job_id, *ends)) not in seen
+    ]  # fmt: skip
     for some in in_batches(gone):
         rows.filter(pk__in=[pk for pk, _ in some]).update(valid_to=sight.seen_at)
-    return [pair for _, pair in gone]
+    return [(key, True) for _, key in gone]
 
 
 def _column_numbers(names: set[tuple[int, str]]) -> dict[tuple[int, str], int]:

@@ -16,6 +16,8 @@ from lineage.nodes import Focus, port_key, product_key
 from lineage.permissions import visible_product_ids
 from lineage.selectors import edges_in_force
 
+MOST_SENDERS = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -58,6 +60,25 @@ def tell(edges: Iterable[LineageEdge], now: datetime) -> list[Told]:
         for edge in listed
         if edge.upstream_id in ports and edge.downstream_id in products
     ]
+
+
+def senders_of(user: User, edge: LineageEdge) -> list[User]:
+    """Who sent last what an edge was seen by, as far as the user may know of them. A derived edge was sent by nobody:
+    of it those who sent steps of its source that lead into the product, a few."""
+    if edge.is_derived:
+        offered = OutputPort.objects.filter(product=edge.downstream_id).exclude(asset=None).values("asset")
+        steps = LineageEdge.objects.in_force().filter(
+            source=edge.source,
+            upstream_kind=NodeKind.ASSET,
+            downstream_kind=NodeKind.ASSET,
+            downstream_id__in=offered,
+        )
+    else:
+        steps = LineageEdge.objects.filter(pk=edge.pk)
+    senders = User.objects.visible_to(user).filter(
+        pk__in=steps.exclude(sent_by=None).order_by().values("sent_by")
+    )
+    return list(senders.order_by("username")[:MOST_SENDERS])
 
 
 def _ports(keys: Collection[int]) -> dict[int, OutputPort]:

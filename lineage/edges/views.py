@@ -16,7 +16,7 @@ from catalog.accounts import kernel
 from catalog.accounts.caller import caller
 from catalog.common.csv import csv_response
 from catalog.common.errors import Conflict, NotFound, PortalError
-from catalog.common.lists import filtered, page_of
+from catalog.common.lists import filtered, page_of, sorted_by
 from catalog.common.validation import show_on_form
 from catalog.products.addresses import with_product
 from catalog.products.models import DataProduct
@@ -25,11 +25,12 @@ from lineage.edges.comparison import COLUMNS as CHANGE_COLUMNS
 from lineage.edges.comparison import Comparison, change_rows, changes_as_json, read_comparison
 from lineage.edges.filters import EdgeFilter
 from lineage.edges.forms import CleaningForm, EdgeForm
-from lineage.edges.selectors import Told, edges_for, every_edge_for, tell
+from lineage.edges.selectors import Told, edges_for, every_edge_for, senders_of, tell
 from lineage.models import LineageEdge, Source
 from lineage.nodes import find_focus, port_key, product_key
 
 PER_PAGE = 50
+SORTS = {"seen": "last_seen", "since": "first_seen", "source": "source"}
 COLUMNS = ("id", "upstream", "downstream", "source", "derived", "confidence", "job", "first_seen", "last_seen",
            "valid_to", "fading", "author", "note")  # fmt: skip
 
@@ -42,7 +43,7 @@ def index(request: HttpRequest) -> HttpResponseBase:
     for name in [name for name, values in query.lists() if not any(values)]:
         del query[name]
     found = filtered(EdgeFilter(query, queryset=edges_for(person), request=request))
-    rows = found.select_related("job", "author").order_by("last_seen", "pk")
+    rows = sorted_by(request, found.select_related("job", "author"), SORTS, "seen")
     if request.GET.get("format") == "csv":
         return csv_response("lineage-edges.csv", COLUMNS, _csv_rows(rows))
     page = page_of(request, rows)
@@ -53,7 +54,7 @@ def index(request: HttpRequest) -> HttpResponseBase:
         "chosen": query.get("source", ""),
         "product": query.get("product", ""),
         "fading": query.get("fading", ""),
-        "is_filtered": bool(set(query) - {"page"}),
+        "is_filtered": bool(set(query) - {"page", "sort"}),
         "may_clean": kernel.can(person, "lineage_edge.clean"),
     }
     return render(request, "lineage/edges/list.html", context)
@@ -142,6 +143,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
                 raise
             show_on_form(form, error)
     context = {"line": line, "edge": edge, "product": line.product, "form": form, "may_edit": may_edit,
+               "senders": senders_of(person, edge),
                "has_ended": edge.valid_to is not None and edge.valid_to <= timezone.now()}  # fmt: skip
     return render(request, "lineage/edges/detail.html", context, status=code)
 

@@ -173,9 +173,9 @@ class _Walker:
 
     def _told(self, places: Ints) -> tuple[Ints, Ints]:
         """Numbers and groups of nodes."""
+        if not len(self.extra):
+            return self.graph_ids.take(places), self.graph_group.take(places)
         inside = places < self.size
-        if inside.all():
-            return self.graph_ids[places], self.graph_group[places]
         ids, group = np.empty(len(places), np.int64), np.full(len(places), -1, np.int64)
         ids[inside], group[inside] = self.graph_ids[places[inside]], self.graph_group[places[inside]]
         ids[~inside] = self.extra[places[~inside] - self.size]
@@ -196,16 +196,15 @@ class _Walker:
             wanted = first_label if depth == 1 and first_label is not None else only_label
             own, other, label = self._step(frontier, position, count - len(frontier), wanted)
             places = np.arange(len(other), dtype=np.int32)
-            position[other[::-1]] = places[
-                ::-1
-            ]  # of several ways to a node the first is written last, and counts
-            first = np.flatnonzero(position[other] == places)
-            frontier = other[first]
+            # of several ways to a node the first is written last, and counts
+            position[other[::-1]] = places[::-1]
+            first = np.flatnonzero(position.take(other) == places)
+            frontier = other.take(first)
             position[frontier] = np.arange(count, count + len(frontier), dtype=np.int32)
             count += len(frontier)
             found.append(frontier)
-            parents.append(own[first])
-            via.append(label[first])
+            parents.append(own.take(first))
+            via.append(label.take(first))
             steps.append(np.full(len(frontier), min(depth, 32_767), np.int16))
         ids, group = self._told(np.concatenate(found))
         return Walk(ids, np.concatenate(steps), np.concatenate(parents), np.concatenate(via), group)
@@ -216,21 +215,20 @@ class _Walker:
         """The edges from the frontier to nodes not met yet: place in the walk they leave, node, label.
 
         `begun` is the place in the walk of the frontier's head."""
-        is_inside = frontier < self.size
-        inside = frontier if is_inside.all() else frontier[is_inside]
-        start = self.ptr[inside]
-        counts = self.ptr[inside + 1] - start
+        inside = frontier[frontier < self.size] if len(self.extra) else frontier
+        start = self.ptr.take(inside)
+        counts = self.ptr.take(inside + 1) - start
         at = np.repeat(start - np.cumsum(counts) + counts, counts)
         at += np.arange(len(at))
-        other = self.to[at]
-        fresh = position[other] < 0
+        other = self.to.take(at).astype(np.intp)  # what indexes is cast once, not at every use
+        fresh = position.take(other) < 0
         if len(self.removed):
-            fresh &= ~np.isin(self.edge[at], self.removed)
+            fresh &= ~np.isin(self.edge.take(at), self.removed)
         if wanted is not None:
-            fresh &= self.label[at] == wanted
+            fresh &= self.label.take(at) == wanted
         kept = np.flatnonzero(fresh)
-        own = np.repeat(position[inside], counts)[kept]
-        other, label = other[kept], self.label[at[kept]]
+        own = np.repeat(position.take(inside), counts).take(kept)
+        other, label = other.take(kept), self.label.take(at.take(kept))
         if not len(self.new_own):
             return own, other, label
         leaves = (position[self.new_own] >= begun) & (position[self.new_other] < 0)
@@ -238,6 +236,6 @@ class _Walker:
             leaves &= self.new_label == wanted
         return (
             np.concatenate([own, position[self.new_own[leaves]]]),
-            np.concatenate([other.astype(np.int64), self.new_other[leaves]]),
+            np.concatenate([other, self.new_other[leaves]]),
             np.concatenate([label, self.new_label[leaves]]),
         )

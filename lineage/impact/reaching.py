@@ -4,14 +4,13 @@ Registered at start-up. The catalog never imports lineage: it asks the registry,
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
 
 from catalog.products import reach
 from catalog.products.models import OutputPort
 from catalog.schemas.selectors import is_at_or_below
-from lineage.impact.csr import Ints
 from lineage.impact.rows import COLUMNS
 from lineage.impact.sight import Claims, claims_on
 from lineage.impact.walking import Question, groups_of, walked
@@ -45,18 +44,24 @@ def column_uses(places: Collection[reach.Place]) -> reach.ColumnUses:
     for pk, asset_id, path in rows.values_list("pk", "asset_id", "path"):
         columns[asset_id].append((pk, path))
     owners = dict(OutputPort.objects.filter(pk__in=assets).values_list("pk", "product_id"))
-    found: list[reach.ColumnUse] = []
-    for port_id, path in sorted(places):
-        if port_id in assets:
-            starts = tuple(pk for pk, known in columns[assets[port_id]] if _touches(known, path))
-            for product_id, steps in _products(starts, but=owners[port_id]).items():
-                found.append(reach.ColumnUse(port_id, path, product_id, steps))
+    below = {
+        (port_id, path): _below(tuple(pk for pk, known in columns[assets[port_id]] if _touches(known, path)))
+        for port_id, path in sorted(places) if port_id in assets
+    }  # fmt: skip
+    all_below = {pk: _below(tuple(pk for pk, _ in columns[asset_id])) for pk, asset_id in assets.items()}
+    reached = sorted({asset for steps in all_below.values() for asset in steps})
+    claims = claims_on(np.array(reached, np.int64))
+    found = tuple(
+        reach.ColumnUse(port_id, path, product_id, steps)
+        for (port_id, path), depths in below.items()
+        for product_id, steps in _nearest(claims, depths, owners[port_id]).items()
+    )
     covered = {
         (port_id, product_id)
-        for port_id, asset_id in assets.items()
-        for product_id in _products(tuple(pk for pk, _ in columns[asset_id]), but=owners[port_id])
+        for port_id, depths in all_below.items()
+        for product_id in _nearest(claims, depths, owners[port_id])
     }
-    return reach.ColumnUses(tuple(found), frozenset(covered))
+    return reach.ColumnUses(found, frozenset(covered))
 
 
 def _touches(known: str, asked: str) -> bool:
@@ -64,21 +69,18 @@ def _touches(known: str, asked: str) -> bool:
     return is_at_or_below(one, other) or is_at_or_below(other, one)
 
 
-def _products(starts: tuple[int, ...], *, but: int) -> dict[int, int]:
-    """Products that offer a column downstream of `starts` -> the least steps there."""
+def _below(starts: tuple[int, ...]) -> dict[int, int]:
+    """Assets with a column downstream of `starts` -> the least steps there."""
     if not starts:
         return {}
     walk, _ = walked(Question(COLUMNS, starts))
-    groups = groups_of(walk)[len(starts) :]
-    if not len(groups):
-        return {}
-    depth = walk.depth[len(starts) :]
+    groups, depth = groups_of(walk)[len(starts) :], walk.depth[len(starts) :]
     assets, first = np.unique(groups, return_index=True)  # the first is the nearest: walks go breadth first
-    return _nearest(claims_on(assets), assets, depth[first], but)
+    return dict(zip(assets.tolist(), depth[first].tolist(), strict=True))
 
 
-def _nearest(claims: Claims, assets: Ints, depth: Ints, but: int) -> dict[int, int]:
-    steps = dict(zip(assets.tolist(), depth.tolist(), strict=True))
+def _nearest(claims: Claims, steps: Mapping[int, int], but: int) -> dict[int, int]:
+    """Products that offer one of the assets -> the least steps there."""
     found: dict[int, int] = {}
     for asset, product in zip(claims.asset.tolist(), claims.product.tolist(), strict=True):
         if asset in steps and product != but:

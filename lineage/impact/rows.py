@@ -6,11 +6,12 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, F, Min, OuterRef, QuerySet, Subquery, Sum
+from django.utils import timezone
 
 from catalog.products.models import OutputPort
 from lineage.impact.csr import NO_INTS, Edges, Ints
-from lineage.models import Column, ColumnEdge, LineageEdge, NodeKind
+from lineage.models import Column, ColumnEdge, LineageEdge, NodeKind, there_at
 
 PRODUCTS, COLUMNS = "products", "columns"
 DIRECT, INDIRECT = 1, 0  # labels of column edges
@@ -30,7 +31,7 @@ class ProductRows:
 
     @staticmethod
     def in_force() -> "QuerySet[Any, Any]":
-        return ProductRows.all().filter(valid_to=None).order_by("pk")
+        return ProductRows.all().filter(there_at(None)).order_by("pk")
 
     @staticmethod
     def values(edges: "QuerySet[Any, Any]") -> "QuerySet[Any, Any]":
@@ -42,8 +43,16 @@ class ProductRows:
 
     @staticmethod
     def ended_since(moment: dt.datetime, newest: int, most: int) -> list[int]:
-        ended = LineageEdge.objects.filter(valid_to__gte=moment, pk__lte=newest)
+        ended = LineageEdge.objects.filter(valid_to__gte=moment, valid_to__lte=timezone.now(), pk__lte=newest)
         return list(ended.order_by("pk").values_list("pk", flat=True)[:most])
+
+    @staticmethod
+    def next_end() -> dt.datetime | None:
+        """When the next of the edges in force ends by itself: one drawn by hand may have an end to come."""
+        found: dt.datetime | None = LineageEdge.objects.filter(valid_to__gt=timezone.now()).aggregate(
+            next=Min("valid_to")
+        )["next"]
+        return found
 
     @staticmethod
     def group_of(ids: Ints) -> Ints:
@@ -68,7 +77,7 @@ class ColumnRows:
 
     @staticmethod
     def in_force() -> "QuerySet[Any, Any]":
-        return ColumnEdge.objects.filter(valid_to=None).order_by("pk")
+        return ColumnEdge.objects.in_force().order_by("pk")
 
     @staticmethod
     def values(edges: "QuerySet[Any, Any]") -> "QuerySet[Any, Any]":
@@ -80,8 +89,15 @@ class ColumnRows:
 
     @staticmethod
     def ended_since(moment: dt.datetime, newest: int, most: int) -> list[int]:
-        ended = ColumnEdge.objects.filter(valid_to__gte=moment, pk__lte=newest)
+        ended = ColumnEdge.objects.filter(valid_to__gte=moment, valid_to__lte=timezone.now(), pk__lte=newest)
         return list(ended.order_by("pk").values_list("pk", flat=True)[:most])
+
+    @staticmethod
+    def next_end() -> dt.datetime | None:
+        found: dt.datetime | None = ColumnEdge.objects.filter(valid_to__gt=timezone.now()).aggregate(
+            next=Min("valid_to")
+        )["next"]
+        return found
 
     @staticmethod
     def group_of(ids: Ints) -> Ints:

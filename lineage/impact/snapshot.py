@@ -69,19 +69,26 @@ class Freshness:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """An opened snapshot: its graphs, what it was made of, and the newest edge of each graph it knows."""
+    """An opened snapshot: its graphs, what it was made of, the newest edge of each graph it knows, and when the
+    first of its edges ends by itself (None: none does)."""
 
     stored: files.Stored
     mark: Mark
     built_at: dt.datetime
     newest: dict[str, int]
+    next_end: dt.datetime | None
+
+    def is_changed(self) -> bool:
+        """Whether an edge began or ended since; one query."""
+        has_ended = self.next_end is not None and self.next_end <= timezone.now()
+        return has_ended or mark_above(self.mark.floor) != self.mark
 
     def graph(self, key: str) -> Graph:
         return self.stored.graphs[key]
 
     def laid_over(self, key: str) -> tuple[Overlay, Freshness]:
         """What happened to the edges of a graph since, and what to say of it; one query when nothing happened."""
-        if mark_above(self.mark.floor) == self.mark:
+        if not self.is_changed():
             return Overlay(), Freshness(self.built_at)
         rows = GRAPHS[key]
         added = rows.since(self.newest[key], MOST_OVERLAID + 1)
@@ -110,7 +117,9 @@ def build_snapshot() -> bool:
             return False
         mark, built_at = mark_now(), timezone.now()
         read = {key: edges_of(rows, _CHUNK) for key, rows in GRAPHS.items()}
+        ends = [end for rows in GRAPHS.values() if (end := rows.next_end()) is not None]
         about = {
+            "next_end": min(ends).isoformat() if ends else "",
             "database": _database(),
             "built_at": built_at.isoformat(),
             "mark": asdict(mark),
@@ -130,7 +139,7 @@ def is_due(*, is_thorough: bool = False) -> bool:
     found = opened()
     if found is None:
         return True
-    if mark_above(found.mark.floor) != found.mark:
+    if found.is_changed():
         seen = [found.laid_over(key)[1] for key in GRAPHS]
         is_old = timezone.now() - found.built_at > OLD
         return is_old or any(not each.is_complete or each.applied > MANY for each in seen)
@@ -163,6 +172,7 @@ def _open(place: Path, name: str) -> Snapshot | None:
             Mark(**about["mark"]),
             dt.datetime.fromisoformat(about["built_at"]),
             {key: int(about["newest"][key]) for key in GRAPHS},
+            dt.datetime.fromisoformat(about["next_end"]) if about["next_end"] else None,
         )
     except (files.Damaged, KeyError, TypeError, ValueError):
         time.sleep(0)  # another process may just have replaced it: then its name is no longer this one

@@ -8,6 +8,10 @@ from typing import Final
 from lineage.datasets.naming import DatasetName
 
 _VERSION = re.compile(r"#[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
+_WITHIN = {
+    "jobs": re.compile(r"(?P<name>.+)/(?P<within>runs)(?P<version>)", re.DOTALL),
+    "datasets": re.compile(r"(?P<name>.+)/(?P<within>versions)(?:/(?P<version>[^/]+))?", re.DOTALL),
+}
 _MOST = 40  # ways to read one identifier that are tried
 DATASET: Final = "dataset"
 FIELD: Final = "datasetField"
@@ -54,12 +58,15 @@ def _parted(text: str) -> Iterator[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a path below /namespaces/ asks for: `what` is "", "datasets" or "jobs"; without a name, the list of them."""
+    """What a path below /namespaces/ asks for: `what` is "", "datasets" or "jobs"; without a name, the list of them.
+
+    `within` it, the "runs" of a job or the "versions" of a dataset, or the one `version` of these."""
 
     namespace: str
     what: str = ""
     name: str = ""
-    runs: bool = False  # the runs of the job
+    within: str = ""
+    version: str = ""
 
 
 def places(path: str) -> list[Place]:
@@ -72,8 +79,9 @@ def places(path: str) -> list[Place]:
     for what in ("datasets", "jobs"):
         for match in re.finditer(f"/{what}/", path):
             namespace, name = path[: match.start()], path[match.end() :]
-            if namespace and name and what == "jobs" and name.endswith("/runs"):
-                found.append(Place(namespace, what, name.removesuffix("/runs"), runs=True))
+            inner = _WITHIN[what].fullmatch(name)
+            if namespace and inner:
+                found.append(Place(namespace, what, inner["name"], inner["within"], inner["version"] or ""))
             if namespace and name:
                 found.append(Place(namespace, what, name))
         if path.endswith(f"/{what}") and len(path) > len(what) + 1:

@@ -17,7 +17,7 @@ from catalog.common.api import whole_number
 from catalog.common.errors import Invalid, NotFound, Problem
 from lineage.datasets.naming import DatasetName
 from lineage.datasets.permissions import visible_assets, visible_jobs
-from lineage.marquez import columns, details, finding, listing, shapes
+from lineage.marquez import columns, details, finding, listing, shapes, versions
 from lineage.marquez.addresses import DATASET, FIELD, JOB, Place, Reading, places, readings
 from lineage.marquez.graph import MOST_DEPTH, touches_of_jobs, walk
 from lineage.models import Run
@@ -118,8 +118,39 @@ class Namespaces(APIView):
         return Response({"namespaces": listing.namespaces(caller(request), _page(request))})
 
 
+class Sources(APIView):
+    """Where the datasets one may know of lie: one source for each of their namespaces."""
+
+    @extend_schema(operation_id="marquez_sources", parameters=_PAGE, responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request) -> Response:
+        return Response({"sources": listing.sources(caller(request), _page(request))})
+
+
+class SourceByName(APIView):
+    """One source, by its name, which is its namespace."""
+
+    @extend_schema(operation_id="marquez_source", responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, name: str) -> Response:
+        name = name if "\x00" not in name else ""
+        known = (name, name.removesuffix("/"))
+        found = [
+            one for only in known for one in listing.sources(caller(request), listing.Page(1), only=only)
+        ]
+        if not found:
+            raise NotFound("There is no such source.")
+        return Response(found[0])
+
+
+class Tags(APIView):
+    """The tags that events gave to datasets one may know of."""
+
+    @extend_schema(operation_id="marquez_tags", parameters=_PAGE, responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request) -> Response:
+        return Response({"tags": listing.tags(caller(request), _page(request))})
+
+
 class InNamespace(APIView):
-    """A namespace, its datasets and jobs, one of them, or the runs of a job.
+    """A namespace, its datasets and jobs, one of them, the runs of a job, or the versions of a dataset.
 
     Names may hold anything, slashes too, encoded or not: `/namespaces/postgres%3A%2F%2Fhost%3A5432/datasets/a.b.c`.
     """
@@ -131,7 +162,7 @@ class InNamespace(APIView):
                 "path",
                 str,
                 "path",
-                description="namespace, or namespace/datasets[/name], namespace/jobs[/name[/runs]]",
+                description="namespace, namespace/datasets[/name[/versions[/version]]] or namespace/jobs[/name[/runs]]",
             ),
             *_PAGE,
         ],
@@ -204,12 +235,14 @@ def _at(user: User, place: Place, page: listing.Page) -> dict[str, Any] | None:
         return _list(user, place, page)
     if place.what == "datasets":
         asset = finding.datasets(user, [name]).get(name)
-        return details.datasets(user, [asset])[asset.pk] if asset else None
+        if asset is None or not place.within:
+            return details.datasets(user, [asset])[asset.pk] if asset else None
+        return versions.one(asset, place.version) if place.version else versions.listed(asset, page)
     job = finding.jobs(user, [name]).get(name)
     if job is None:
         return None
     shape = details.jobs(user, [job])[job.pk]
-    if not place.runs:
+    if not place.within:
         return shape
     rows = Run.objects.filter(job=job)
     is_open = not shape["hiddenDatasets"]

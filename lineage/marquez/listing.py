@@ -12,9 +12,10 @@ from catalog.accounts.models import User
 from lineage.datasets.permissions import visible_assets, visible_jobs
 from lineage.marquez import shapes
 from lineage.marquez.addresses import DATASET, JOB, node_id
-from lineage.models import LineageEvent
+from lineage.models import DatasetFacets, LineageEvent
 
 _MOST_WORDS = 10
+MOST_TAGGED = 10_000  # datasets whose tags are listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,22 @@ def namespaces(user: User, page: Page, only: str | None = None) -> list[shapes.J
             known = spans.get(name, (first, last))
             spans[name] = (min(known[0], first), max(known[1], last))
     return [shapes.namespace(name, *spans[name]) for name in page.of(sorted(spans))]
+
+
+def sources(user: User, page: Page, only: str | None = None) -> list[shapes.Json]:
+    """Where datasets lie, which is what their namespaces say, by name; `only` one of them."""
+    rows = visible_assets(user) if only is None else visible_assets(user).filter(namespace=only)
+    spans = rows.order_by().values("namespace").annotate(first=Min("first_seen_at"), last=Max("last_seen_at"))
+    listed = spans.order_by("namespace").values_list("namespace", "first", "last")
+    return [shapes.source(*span) for span in page.of(listed)]
+
+
+def tags(user: User, page: Page) -> list[shapes.Json]:
+    """Tags that the newest MOST_TAGGED tagged datasets have, by name."""
+    rows = DatasetFacets.objects.filter(asset__in=visible_assets(user).values("pk"), facets__has_key="tags")
+    newest = rows.order_by("-last_event_at", "-pk").values_list("facets__tags", flat=True)[:MOST_TAGGED]
+    found = {tag for facet in newest.iterator() for tag in shapes.tags({"tags": facet})}
+    return [{"name": tag, "description": None} for tag in page.of(sorted(found))]
 
 
 def search(user: User, words: str, *, only: str, sort: str, namespace: str, limit: int) -> shapes.Json:

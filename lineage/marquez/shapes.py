@@ -1,7 +1,6 @@
 """Rows as the JSON that lineage clients expect. Pure: everything shown was read before.
 
-Times are UTC with a Z. What the portal does not know is null, never made up; versions are not kept, so
-`currentVersion` is null.
+Times are UTC with a Z. What the portal does not know is null, never made up.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,10 +8,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from catalog.assets.models import Asset
+from catalog.schemas.models import Field
 from lineage.datasets.naming import DatasetName
 from lineage.marquez.addresses import DATASET, JOB, node_id
 from lineage.marquez.graph import Graph
 from lineage.models import Job, Run
+from lineage.openlineage.facets import members, word
+from lineage.openlineage.newest import present
 
 Json = dict[str, Any]
 STREAMS = ("topic",)
@@ -45,6 +47,26 @@ def namespace(name: str, first: datetime | None, last: datetime | None) -> Json:
     }  # fmt: skip
 
 
+def source(name: str, first: datetime | None, last: datetime | None) -> Json:
+    """A data source, of which nothing is known but its name: the namespace of its datasets."""
+    return {
+        "type": name.partition(":")[0].upper(), "name": name, "createdAt": moment(first), "updatedAt": moment(last),
+        "connectionUrl": name, "description": None,
+    }  # fmt: skip
+
+
+def field(row: Field) -> Json:
+    return {
+        "name": row.path, "type": row.physical_type or row.logical_type, "tags": [], "description": row.comment or None
+    }  # fmt: skip
+
+
+def tags(facets: Mapping[str, Any]) -> list[str]:
+    """The keys of a dataset's tags, without those of its fields."""
+    listed = members(present(facets).get("tags"), "tags")
+    return sorted({word(tag, "key") for tag in listed if not word(tag, "field")} - {""})
+
+
 def dataset(asset: Asset, fields: Iterable[Json] = (), facets: Mapping[str, Any] | None = None) -> Json:
     """A dataset; `sourceName` is its namespace, which is what the naming rules make of a data source."""
     return {
@@ -56,7 +78,7 @@ def dataset(asset: Asset, fields: Iterable[Json] = (), facets: Mapping[str, Any]
         "updatedAt": moment(asset.last_seen_at),
         "sourceName": asset.namespace,
         "fields": list(fields),
-        "tags": [],
+        "tags": tags(facets or {}),
         "lastModifiedAt": moment(asset.last_seen_at),
         "lastLifecycleState": None,
         "description": asset.comment or None,

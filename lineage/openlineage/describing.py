@@ -23,12 +23,8 @@ from lineage.openlineage.unpacking import DatasetTold, Told
 _COLUMNS = ["facets", "told_at", "last_event_at"]
 _columns = attrgetter(*_COLUMNS)
 _MOST_COMMENT = 4_000  # characters
-_DESCRIBES = {
-    "schema",
-    "documentation",
-    "datasetType",
-    "lifecycleStateChange",
-}  # facets that assets have room for
+_CHANGE = "lifecycleStateChange"
+_DESCRIBES = ("schema", "documentation", "datasetType")  # facets that assets have room for, beside _CHANGE
 Told_ = tuple[DatasetTold, datetime]
 
 
@@ -42,9 +38,15 @@ def describe_datasets(events: Iterable[Told], ids: Mapping[DatasetName, int]) ->
     if not told:
         return
     rows = _locked(told)
-    changed = {pk: names for pk, sayings in told.items() if (names := _merge(rows[pk], sayings))}
+    before = {pk: dict(row.facets) for pk, row in rows.items()}
+    changed = [pk for pk, sayings in told.items() if _merge(rows[pk], sayings)]
     bulk.update(DatasetFacets, _COLUMNS, [(rows[pk].pk, *_columns(rows[pk])) for pk in changed])
-    _describe_assets({pk: rows[pk] for pk, names in changed.items() if names & _DESCRIBES})
+    _describe_assets({pk: rows[pk] for pk in changed if _says_more(before[pk], rows[pk].facets)})
+
+
+def _says_more(before: Mapping[str, object], now: Mapping[str, object]) -> bool:
+    """Whether an asset has to follow: a facet it has room for says something else, or again that it is gone."""
+    return _CHANGE in now or any(before.get(name) != now.get(name) for name in _DESCRIBES)
 
 
 def _locked(told: Mapping[int, list[Told_]]) -> dict[int, DatasetFacets]:
@@ -64,13 +66,13 @@ def _read(ids: Iterable[int]) -> dict[int, DatasetFacets]:
     return {row.asset_id: row for row in rows}
 
 
-def _merge(row: DatasetFacets, sayings: Iterable[Told_]) -> set[str]:
-    """The names of the facets whose content or time changed."""
-    names: set[str] = set()
+def _merge(row: DatasetFacets, sayings: Iterable[Told_]) -> bool:
+    """Whether the content or the time of any facet changed."""
+    names: list[str] = []
     for one, at in sayings:
-        names |= set(take_facets(row.facets, row.told_at, one.facets, at))
+        names += take_facets(row.facets, row.told_at, one.facets, at)
         row.last_event_at = max(row.last_event_at, at)
-    return names
+    return bool(names)
 
 
 def _describe_assets(rows: Mapping[int, DatasetFacets]) -> None:
@@ -88,8 +90,8 @@ def _apply(asset: Asset, row: DatasetFacets) -> bool:
     kind = _kind(word(mapping(facets, "datasetType"), "datasetType").lower())
     asset.kind = kind or asset.kind
     asset.comment = word(mapping(facets, "documentation"), "description")[:_MOST_COMMENT] or asset.comment
-    if change := word(mapping(facets, "lifecycleStateChange"), "lifecycleStateChange").upper():
-        told = moment(row.told_at.get("lifecycleStateChange"))
+    if change := word(mapping(facets, _CHANGE), _CHANGE).upper():
+        told = moment(row.told_at.get(_CHANGE))
         asset.vanished_at = told if change == "DROP" else None
     return before != (asset.kind, asset.comment, asset.vanished_at)
 

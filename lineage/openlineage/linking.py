@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any
 
 from catalog.common import bulk
 from lineage.datasets.naming import DatasetName
-from lineage.edges.observing import ColumnLink, observe_edges
-from lineage.models import ColumnEdge, Job, LineageEdge, NodeKind, Run, Source
+from lineage.edges.observing import ColumnLink, Sight, observe
+from lineage.models import Job, Run, Source
 from lineage.openlineage.models import RunDataset
 from lineage.openlineage.newest import take_facets
 from lineage.openlineage.unpacking import DatasetTold, Told
@@ -24,103 +24,42 @@ MOST_PAIRS = (
 )
 Ids = Mapping[DatasetName, int]
 Pair = tuple[int, int]
-T = TypeVar("T")
-Spoken = tuple[Told, Job | None, Run | None]
+Spoken = tuple[Told, Job | None, Run | None, int | None]  # the last: who sent it
 _Key = tuple[int | None, int, int, bool]  # run, job, asset, is_output; the job counts where there is no run
 
 
 @dataclass(slots=True)
-class _Sight:
-    """What one job was seen making at one moment."""
+class _Seen:
+    """What one job was seen making at one moment, as one sender tells."""
 
     pairs: set[Pair] = field(default_factory=set)
     columns: set[ColumnLink] = field(default_factory=set)
 
 
-_Sights = dict[tuple[int | None, datetime], _Sight]
+_Sights = dict[tuple[int | None, datetime, int | None], _Seen]  # job, moment, sender
 
 
 def link(spoken: Sequence[Spoken], ids: Ids) -> None:
     """Record readings, writings and edges of a batch. Call inside a transaction that holds the edges' lock."""
     _record(spoken, ids)
-    sights: _Sights = defaultdict(_Sight)
-    for told, job, run in spoken:
-        sight = sights[job.pk if job else None, told.event_at]
-        _explicit(sight, told, ids)
+    seen: _Sights = defaultdict(_Seen)
+    for told, job, run, sender in spoken:
+        one = seen[job.pk if job else None, told.event_at, sender]
+        _explicit(one, told, ids)
         if run is None:
-            sight.pairs |= _crossed(_ids(told, ids, False), _ids(told, ids, True))
-    _of_runs(sights, {run.pk: run for _, _, run in spoken if run is not None})
-    for (job_id, at), sight in sorted(
-        _telling(sights).items(), key=lambda item: (item[0][1], item[0][0] or 0)
-    ):
-        observe_edges(
-            source=Source.OPENLINEAGE, job_id=job_id, assets=sorted(sight.pairs), columns=list(sight.columns),
-            seen_at=at,
-        )  # fmt: skip
-
-
-def _telling(sights: _Sights) -> _Sights:
-    """The sights that say something: of each edge the first and the last of the batch, unless it is known by then."""
-    told: _Sights = defaultdict(_Sight)
-    pairs = _first_and_last({key: sight.pairs for key, sight in sights.items()})
-    links = _first_and_last({key: sight.columns for key, sight in sights.items()})
-    known = _known_edges(pairs)
-    for (job_id, pair), (first, last) in pairs.items():
-        since, until = known.get((job_id, *pair), (None, None))
-        if since is None or since > first:
-            told[job_id, first].pairs.add(pair)
-        if until is None or until < last:
-            told[job_id, last].pairs.add(pair)
-    known_links = _known_columns(links)
-    for (job_id, one), (first, last) in links.items():
-        ends = (one.upstream_asset, one.upstream_path, one.downstream_asset, one.downstream_path)
-        since = known_links.get((job_id, *ends))
-        for at in {last} if since is not None and since <= first else {first, last}:
-            told[job_id, at].columns.add(one)
-    return told
-
-
-def _first_and_last(
-    seen: Mapping[tuple[int | None, datetime], set[T]],
-) -> dict[tuple[int | None, T], tuple[datetime, datetime]]:
-    found: dict[tuple[int | None, T], tuple[datetime, datetime]] = {}
-    for (job_id, at), items in seen.items():
-        for item in items:
-            first, last = found.get((job_id, item), (at, at))
-            found[job_id, item] = (min(first, at), max(last, at))
-    return found
-
-
-def _known_edges(pairs: Iterable[tuple[int | None, Pair]]) -> dict[Any, tuple[datetime, datetime]]:
-    """When edges in force were seen first and last, by job and ends."""
-    wanted = set(pairs)
-    rows = LineageEdge.objects.in_force().filter(
-        source=Source.OPENLINEAGE,
-        job__in={job for job, _ in wanted} - {None},
-        upstream_kind=NodeKind.ASSET,
-        upstream_id__in={pair[0] for _, pair in wanted},
-    )
-    listed = rows.values_list("job_id", "upstream_id", "downstream_id", "first_seen", "last_seen")
-    return {(job, up, down): (first, last) for job, up, down, first, last in listed}
-
-
-def _known_columns(links: Iterable[tuple[int | None, ColumnLink]]) -> dict[Any, datetime]:
-    """When edges of columns in force were seen first, by job and ends."""
-    wanted = set(links)
-    rows = ColumnEdge.objects.in_force().filter(
-        source=Source.OPENLINEAGE,
-        job__in={job for job, _ in wanted} - {None},
-        downstream__asset__in={one.downstream_asset for _, one in wanted},
-    )
-    ends = ("upstream__asset_id", "upstream__path", "downstream__asset_id", "downstream__path")
-    return {tuple(row[:5]): row[5] for row in rows.values_list("job_id", *ends, "first_seen")}
+            one.pairs |= _crossed(_ids(told, ids, False), _ids(told, ids, True))
+    _of_runs(seen, {run.pk: run for _, _, run, _ in spoken if run is not None})
+    observe([
+        Sight(Source.OPENLINEAGE, job, at, one.pairs, one.columns, sender_id=sender)
+        for (job, at, sender), one in seen.items()
+    ])  # fmt: skip
 
 
 def _ids(told: Told, ids: Ids, is_output: bool) -> set[int]:
     return {ids[one.name] for one in told.datasets if one.is_output is is_output and not one.is_explicit}
 
 
-def _explicit(sight: _Sight, told: Told, ids: Ids) -> None:
+def _explicit(sight: _Seen, told: Told, ids: Ids) -> None:
     """What facets say a dataset is made from, by dataset and by column."""
     for target, made in told.made.items():
         for upstream in made.upstreams:
@@ -135,7 +74,7 @@ def _explicit(sight: _Sight, told: Told, ids: Ids) -> None:
             )  # fmt: skip
 
 
-def _of_runs(sights: _Sights, runs: Mapping[int, Run]) -> None:
+def _of_runs(seen: _Sights, runs: Mapping[int, Run]) -> None:
     read: dict[int, set[int]] = defaultdict(set)
     written: dict[int, set[int]] = defaultdict(set)
     rows = RunDataset.objects.filter(run__in=list(runs)) if runs else RunDataset.objects.none()
@@ -147,7 +86,7 @@ def _of_runs(sights: _Sights, runs: Mapping[int, Run]) -> None:
     for pk, run in runs.items():
         pairs = _crossed(read[pk], written[pk])
         for at in {run.first_event_at or run.last_event_at, run.last_event_at}:
-            sights[run.job_id, at].pairs |= pairs
+            seen[run.job_id, at, run.sent_by_id].pairs |= pairs
 
 
 def _crossed(read: set[int], written: set[int]) -> set[tuple[int, int]]:
@@ -159,7 +98,7 @@ def _crossed(read: set[int], written: set[int]) -> set[tuple[int, int]]:
 def _record(spoken: Iterable[Spoken], ids: Ids) -> None:
     """Keep who read and wrote what, with the facets of that."""
     told: dict[_Key, list[tuple[DatasetTold, datetime]]] = defaultdict(list)
-    for event, job, run in spoken:
+    for event, job, run, _ in spoken:
         for one in event.datasets:
             if job is not None and one.is_output is not None:
                 key = (run.pk if run else None, job.pk, ids[one.name], one.is_output)
@@ -174,7 +113,7 @@ def _record(spoken: Iterable[Spoken], ids: Ids) -> None:
             row = _made(key, sayings[0][1])
             new.append(row)
             known[_identity(key)] = row
-        elif row not in new:
+        elif row.pk is not None:
             changed.append(row)
         for one, at in sayings:
             row.first_event_at, row.last_event_at = min(row.first_event_at, at), max(row.last_event_at, at)

@@ -129,7 +129,13 @@ def _project(items: Sequence[Item]) -> None:
     jobs = see_jobs(seen for item in items for seen in (item.told.job, item.told.parent) if seen is not None)
     runs = see_runs(_runs_seen(items, jobs))
     describe_datasets([item.told for item in items], ids)
-    linking.link([(item.told, _job_of(item, jobs), runs.get(item.told.run_key)) for item in items], ids)
+    linking.link(
+        [
+            (item.told, _job_of(item, jobs), runs.get(item.told.run_key), item.row.sent_by_id)
+            for item in items
+        ],
+        ids,
+    )
     for item in items:
         checks.take_checks(item.row, item.told, ids, item.notes)
     _mark_done(items, timezone.now())
@@ -167,7 +173,7 @@ def _runs_seen(items: Iterable[Item], jobs: dict[JobKey, Job]) -> Iterable[RunSe
         if job is not None and told.run_key:
             yield RunSeen(
                 key=told.run_key, job=job, event_type=told.event_type, event_at=told.event_at,
-                facets=told.run_facets,
+                facets=told.run_facets, sender_id=item.row.sent_by_id,
             )  # fmt: skip
 
 

@@ -16,10 +16,10 @@ State = Run.State
 _ENDS = {"COMPLETE": State.COMPLETED, "ABORT": State.ABORTED, "FAIL": State.FAILED}
 _RANK = {State.COMPLETED: 1, State.ABORTED: 2, State.FAILED: 3}  # of two ends at one moment the worse counts
 _MOST_ERROR = 10_000  # characters
-_JOB = "run.job"
+_JOB, _SENDER = "run.job", "run.sent_by"
 _COLUMNS = [
     "job_id", "parent_key", "state", "started_at", "ended_at", "nominal_start_at", "nominal_end_at", "error", "facets",
-    "told_at", "first_event_at", "last_event_at",
+    "told_at", "first_event_at", "last_event_at", "sent_by_id",
 ]  # fmt: skip
 
 
@@ -35,6 +35,7 @@ class RunSeen:
     event_type: str
     event_at: datetime
     facets: Mapping[str, Any] = field(default_factory=dict)
+    sender_id: int | None = None
 
 
 def see_runs(seen: Iterable[RunSeen]) -> dict[str, Run]:
@@ -82,6 +83,10 @@ def _take(run: Run, one: RunSeen) -> None:
     told = {_JOB: [run.job.namespace, run.job.name]}
     if take(told, run.told_at, _JOB, [one.job.namespace, one.job.name], stamp(at)):
         run.job = one.job
+    if one.sender_id is not None and take(
+        {_SENDER: run.sent_by_id}, run.told_at, _SENDER, one.sender_id, stamp(at)
+    ):
+        run.sent_by_id = one.sender_id
     run.first_event_at = min(run.first_event_at or at, at)
     run.last_event_at = max(run.last_event_at, at)
     if one.event_type == "START":

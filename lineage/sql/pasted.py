@@ -148,7 +148,7 @@ def record_pasted(
     )  # fmt: skip
     observe_edges(
         source=Source.SQL, job_id=job.pk, assets=[(pk, port.asset_id) for pk in tables if pk is not None],
-        columns=links, seen_at=now, is_complete=True,
+        columns=links, seen_at=now, is_complete=True, sender_id=actor.pk if actor else None,
     )  # fmt: skip
     audit.record(
         actor=actor, verb="port.lineage_recorded", obj=port, product_id=port.product_id,

@@ -1,14 +1,18 @@
 """Pages of SQL: what became of the views of stores, and a query somebody pastes."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog.accounts import kernel
 from catalog.accounts.caller import caller
+from catalog.common.csv import csv_response
 from catalog.common.errors import Invalid, PortalError
-from catalog.common.lists import page_of
+from catalog.common.lists import page_of, sorted_by
 from catalog.connections.models import Connection
 from lineage.models import ReadDefinition
 from lineage.sql import definitions
@@ -17,17 +21,27 @@ from lineage.sql.pasted import read_pasted, record_pasted
 
 Outcome = ReadDefinition.Outcome
 MEANINGS = {Outcome.READ: "good", Outcome.PARTLY: "warning", Outcome.FAILED: "bad"}
+SORTS = {"view": "asset__name", "outcome": "outcome", "tables": "tables", "links": "links", "read": "read_at"}
+COLUMNS = ("store", "view", "outcome", "tables", "links", "read_at", "missing")
 
 
 @require_safe
-def index(request: HttpRequest) -> HttpResponse:
-    """What became of the SQL of views the person may see; `?outcome=failed` shows what was not understood."""
+def index(request: HttpRequest) -> HttpResponseBase:
+    """What became of the SQL of views the person may see, as CSV too; `?outcome=failed`: what was not understood."""
     person = caller(request)
-    rows = ReadDefinition.objects.visible_to(person).select_related("asset__connection")
+    rows: Any = ReadDefinition.objects.visible_to(person).select_related("asset__connection")
     chosen = request.GET.get("outcome", "")
     if chosen in Outcome.values:
         rows = rows.filter(outcome=chosen)
-    page = page_of(request, rows.order_by("outcome", "asset__namespace", "asset__name", "pk"))
+    rows = sorted_by(request, rows.order_by("outcome", "asset__namespace", "asset__name", "pk"), SORTS, "")
+    if request.GET.get("format") == "csv":
+        lines = (
+            (row.asset.connection.name if row.asset.connection else "", row.asset.name, row.outcome, row.tables,
+             row.links, row.read_at, "; ".join(row.problems))
+            for row in rows.iterator(chunk_size=500)
+        )  # fmt: skip
+        return csv_response("views.csv", COLUMNS, lines)
+    page = page_of(request, rows)
     stores = Connection.objects.visible_to(person).filter(assets__definitions__isnull=False).distinct()[:50]
     context = {
         "page": page,

@@ -1,5 +1,6 @@
 """REST framework's exceptions and ours, as RFC 9457 problem documents."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -67,7 +68,7 @@ def _headers(error: Exception) -> dict[str, str]:
     if auth_header := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = str(auth_header)
     if wait := getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(wait))
+        headers["Retry-After"] = str(math.ceil(wait))  # whole seconds, and none too early
     if is_away(error):
         headers["Retry-After"] = str(RETRY_SECONDS)
     return headers

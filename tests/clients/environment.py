@@ -16,7 +16,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = Path(__file__).parent / "requirements.txt"
-LINEAGE = Path(__file__).parent / "lineage.txt"  # openlineage-python
+LINEAGE = Path(__file__).parent / "lineage.txt"  # openlineage-python and marquez-python
+DBT = Path(__file__).parent / "dbt.txt"  # dbt with DuckDB, and dbt-ol
 SECONDS = 600
 _UNREACHABLE = re.compile(
     r"retrying|connection|timed out|temporary failure|name resolution|proxy", re.IGNORECASE

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.test import Client
 from jsonschema import Draft201909Validator
 
 from catalog.audit.models import AuditEvent
@@ -21,6 +22,8 @@ from catalog.contracts.models import ContractVersion, ProductDescriptorVersion
 from catalog.contracts.services.harvesting import harvest_registry
 from catalog.contracts.services.importing import judge
 from catalog.products.models import DataProduct, OutputPort
+from catalog.search import services as search
+from tests.conftest import Cast
 
 FOLDER = Path(os.environ.get("MESHPORTAL_FIXTURES", "") or "/nonexistent")
 pytestmark = pytest.mark.skipif(
@@ -167,3 +170,27 @@ def test_registry_of_open_data_comes_in_whole_and_once(capsys: pytest.CaptureFix
     with capsys.disabled():
         teams = DataProduct.objects.exclude(team=None).values("team").distinct().count()
         print(f"\nregistry: {len(files)} products, {resources} ports, {teams} teams", end="")  # noqa: T201
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("search_index")
+def test_every_entry_of_the_registry_is_found_by_its_name(
+    client: Client, cast: Cast, capsys: pytest.CaptureFixture[str]
+) -> None:
+    harvest_registry(actor=None, sources=sources_in(FOLDER / "aws-open-data" / "datasets"))
+    search.rebuild_index()
+    client.force_login(cast.consumer)
+    places: Counter[int] = Counter()
+    lost = []
+    for product in DataProduct.objects.filter(origin="registry").select_related("domain"):
+        answer = client.get("/api/v1/search/", {"q": product.name, "kind": "product"})
+        assert answer.status_code == 200, (product.name, answer.json())
+        keys = [row["key"] for row in answer.json()["results"]]
+        if product.key in keys:
+            places[keys.index(product.key) + 1] += 1
+        else:
+            lost.append(product.name)
+    with capsys.disabled():
+        print(f"\nfound by name at place: {dict(sorted(places.items()))}", end="")  # noqa: T201
+    assert not lost
+    assert places.total() == len(list(sources_in(FOLDER / "aws-open-data" / "datasets")))

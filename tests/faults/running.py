@@ -143,6 +143,17 @@ class Portal:
                     return int(folder.name)
         return 0
 
+    def clock(self) -> int:
+        """The process of beat, forked by the worker; 0 when there is none."""
+        worker = self.pid_of("worker")
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError, ValueError):
+                state, parent = (folder / "stat").read_text().rsplit(")", 1)[1].split()[:2]
+                forked = int(parent) == worker != 0 and state != "Z"
+                if forked and b"--beat" in (folder / "cmdline").read_bytes():
+                    return int(folder.name)
+        return 0
+
     def kill(self, name: str) -> int:
         pid = wait_for(lambda: self.pid_of(name), 40, f"{name} does not run")
         os.killpg(pid, signal.SIGKILL)

@@ -1,6 +1,7 @@
 """kill -9 of every part under load, a wiped Valkey, an index changed by hand: the portal is itself again by itself."""
 
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -17,6 +18,8 @@ pytestmark = [
     pytest.mark.timeout(600),
     pytest.mark.skipif(sys.platform != "linux", reason="the processes are found in /proc"),
 ]
+
+HEARTBEAT = "meshportal-cache:1:worker-heartbeat"
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +43,25 @@ def test_killed_part_comes_back_and_nothing_is_lost(portal: Portal, name: str) -
     assert "It was started again" in text
 
 
+def test_clock_killed_alone_comes_back_with_its_worker(portal: Portal) -> None:
+    """With `--beat` the clock is a child of the worker's, which the supervisor does not see."""
+    portal.wait_ready()
+    before = portal.pid_of("worker")
+    os.kill(portal.clock(), signal.SIGKILL)
+    wait_for(lambda: portal.pid_of("worker") not in (0, before), 40, "the worker was not started again")
+    wait_for(portal.clock, 40, "there is no clock")
+    portal.wait_ready()
+    for _ in range(2):  # the first may be the worker's own, left when it was ready
+        left = portal.valkey().get(HEARTBEAT)
+        wait_for(lambda: portal.valkey().get(HEARTBEAT) != left, 60, "no periodic task runs any more")  # noqa: B023
+    text = portal.page()
+    assert "The clock of the periodic work died, so the worker ended itself" in text
+    assert "The worker ended with status 70. It was started again." in text
+
+
 def test_wiped_valkey_costs_nothing(portal: Portal) -> None:
+    sentence = "The cache and broker was emptied or started anew."
+    before = portal.page().count(sentence)
     with Load(portal) as load:
         for _ in range(3):
             portal.valkey().flushall()
@@ -49,9 +70,8 @@ def test_wiped_valkey_costs_nothing(portal: Portal) -> None:
         made = len(load.made)
         wait_for(lambda: len(load.made) > made + 1, HEALED, "nobody can write any more")
     healed(portal, load)
-    wait_for(
-        lambda: portal.valkey().exists("meshportal-cache:1:worker-heartbeat"), 40, "the worker is silent"
-    )
+    wait_for(lambda: portal.valkey().exists(HEARTBEAT), 40, "the worker is silent")
+    wait_for(lambda: portal.page().count(sentence) > before, 40, "the operations page does not say it")
 
 
 def index_files(portal: Portal, pattern: str) -> list[Path]:

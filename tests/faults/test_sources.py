@@ -153,6 +153,10 @@ def test_poisoned_messages_are_tried_once_and_block_nobody(portal: Portal) -> No
     wait_for(lambda: not broker.hlen(unacked), 60, lambda: f"messages stay: {broker.hgetall(unacked)}")
     assert not broker.llen("meshportal-jobs:celery")
     assert deaths(portal) == before
+    text = portal.page()
+    for name in ("catalog.search.drain (TypeError)", "catalog.crawling.run_batch ("):
+        assert f"The task {name.replace(' (', ' failed (')}" in text
+    assert "A message asked for a task that there is not; it was dropped." in text
 
 
 def test_connector_that_hangs_is_given_up(portal: Portal) -> None:

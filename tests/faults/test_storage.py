@@ -13,7 +13,7 @@ import pytest
 
 from tests import postgres_server, valkey
 from tests.faults.running import HEALED, ROOT, Portal, wait_for
-from tests.hosts import Host
+from tests.hosts import Host, Visitor
 
 pytestmark = [
     pytest.mark.slow,
@@ -57,6 +57,15 @@ def write(address: str, token: str, words: str) -> httpx.Response:
     )
 
 
+def operations(address: str) -> str:
+    """The operations page as the admin sees it."""
+    admin = Visitor()
+    admin.sign_in(address, "admin")
+    answer = admin.ask("GET", f"{address}/operations/")
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
 def found(address: str, token: str, words: str) -> bool:
     answer = httpx.get(
         f"{address}/api/v1/search/",
@@ -93,6 +102,7 @@ def test_postgresql_restarted_while_it_is_used(tmp_path: Path) -> None:
             wait_for(
                 lambda: httpx.get(f"{address}/readyz", timeout=20).status_code == 200, HEALED, "not ready"
             )
+            assert "The database did not answer. Nothing was half saved." in operations(address)
             assert host.rows("SELECT purpose FROM catalog_dataproduct WHERE slug = 'play-events'") == [
                 ("after the restart",)
             ]

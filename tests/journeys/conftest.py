@@ -32,7 +32,11 @@ PageFor = Callable[..., Watched]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--pages", default="", help="look only at pages whose name contains this text")
+    parser.addoption(
+        "--pages",
+        default="",
+        help="look only at pages whose name contains one of these texts, set apart by commas",
+    )
     parser.addoption("--pictures", action="store_true", help="write a picture of every page to screenshots/")
 
 

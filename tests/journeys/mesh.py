@@ -15,6 +15,8 @@ from catalog.contracts.models import ChangeProposal, PortContract
 from catalog.contracts.services import import_document
 from catalog.contracts.services.publishing import propose_change
 from catalog.crawling.models import CrawlItem, CrawlRun
+from catalog.glossary.linking import link_term
+from catalog.glossary.services import create_term
 from catalog.incidents.models import Incident
 from catalog.incidents.services import (
     Report,
@@ -25,7 +27,7 @@ from catalog.incidents.services import (
     resolve_incident,
 )
 from catalog.notifications import services as notifications
-from catalog.notifications.models import Kind, Notification
+from catalog.notifications.models import Kind, Notice, Notification
 from catalog.notifications.telling import Draft, fan_out_waiting, tell
 from catalog.products.models import DataProduct, OutputPort
 from catalog.quality.models import QualityCheck
@@ -88,7 +90,12 @@ class Mesh:
     def numbers(self) -> dict[str, int]:
         """What stands in the paths of `pages`."""
         names = ("run", "check", "slo", "quality", "proposal", "incident")
-        return {name: getattr(self, name).pk for name in names} | self.access
+        told = (
+            Notice.objects.filter(product__isnull=False, agreement=None)
+            .exclude(notifications=None)
+            .latest("pk")
+        )
+        return {name: getattr(self, name).pk for name in names} | self.access | {"told": told.pk}
 
 
 def plant(cast: Cast) -> Mesh:
@@ -315,6 +322,9 @@ def _fill_in(cast: Cast) -> None:
     product.published_at = timezone.now() - dt.timedelta(days=100)
     product.save()
     product.tags.add(Tag.objects.create(name="gold", slug="gold"))
+    words = {"synonyms": ["Stream"], "definition": "A track heard for **30 seconds** or more."}
+    play = create_term(actor=None, name="Play", state="approved", domain=cast.listening, **words)
+    link_term(actor=None, term=play, product=product)
     ProductTrust.objects.create(product=product, **_trust("warning"))
     for actor, verb in ((cast.owner, "product.published"), (None, "product.edited")):
         audit.record(actor=actor, verb=verb, obj=product, product_id=product.pk)

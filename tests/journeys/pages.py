@@ -3,7 +3,10 @@
 Paths may use what `mesh.plant` made: the products `listening/play-events` and `playback/playback-quality`, the
 domains `listening` and `playback`, the teams `listening-team` and `playback-team`, the connection `store`;
 `{run}`, `{check}`, `{slo}`, `{quality}`, `{proposal}` and `{incident}` are the numbers of its crawl, its test, an
-objective, a quality check, a proposed contract and an incident. `test_pages` walks the steps of a bulk edit itself.
+objective, a quality check, a proposed contract and an incident. `corners.plant_corners` adds `{draft}`, `{answer}`,
+`{input}`, `{edge}`, `{import}`, `{project}`, `{job}`, `{event}` and the secret words of
+addresses `{link}` and `{unsubscribe}`. `test_pages` walks the steps of a bulk edit and meets a failure itself;
+`tests/architecture/test_pages.py` says what needs no page here.
 """
 
 from dataclasses import dataclass
@@ -11,7 +14,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PageSpec:
-    """`name` is the screenshot's; `person` one of the cast, or "" for a stranger."""
+    """`name` is the screenshot's; `person` one of the cast, "doubted" (asked for a second factor), or "" for a
+    stranger."""
 
     name: str
     path: str
@@ -83,6 +87,7 @@ PAGES: list[PageSpec] = [
     PageSpec("access-agreement-owner", "/access/agreements/{agreement}/"),
     PageSpec("access-request", "/access/requests/{asked}/"),
     PageSpec("access-request-denied", "/access/requests/{denied}/", "consumer"),
+    PageSpec("access-draft", "/access/requests/{draft}/edit/", "consumer"),
     PageSpec("access-inbox", "/inbox/"),
     PageSpec("access-inbox-nothing", "/inbox/", "guest"),
     PageSpec("access-basket", "/access/basket/", "consumer"),
@@ -92,16 +97,31 @@ PAGES: list[PageSpec] = [
     PageSpec("questions-ask", f"{PRODUCT}questions/new/?kind=problem", "consumer"),
     PageSpec("questions-one", "/discussions/questions/{question}/"),
     PageSpec("questions-edit", "/discussions/questions/{question}/edit/", "consumer"),
+    PageSpec("questions-answer-edit", "/discussions/answers/{answer}/edit/"),
     PageSpec("questions-announce", f"{PRODUCT}announcements/new/"),
     PageSpec("access-away", "/inbox/away/"),
     PageSpec("access-held", "/access/audit/"),
+    PageSpec("access-drift", "/access/drift/", "admin"),
+    PageSpec("access-drift-nothing", "/access/drift/", "guest"),
     PageSpec("access-held-nothing", "/access/audit/?on=2001-01-01", "guest"),
+    PageSpec("told", "/notifications/told/", "admin"),
+    PageSpec("told-one", "/notifications/told/{told}/", "admin"),
+    PageSpec("told-nothing", "/notifications/told/", "guest"),
     PageSpec("audit-trail", "/audit/", "admin"),
     PageSpec("access-rules", "/access/rules/", "admin"),
     PageSpec("access-rule-new", "/access/rules/new/", "admin"),
     PageSpec("access-rule", "/access/rules/{rule}/", "admin"),
+    PageSpec("glossary", "/glossary/"),
+    PageSpec("glossary-found", "/glossary/?q=stream&letter=P", "admin"),
+    PageSpec("glossary-term", "/glossary/play/", "consumer"),
+    PageSpec("glossary-new", "/glossary/new/", "admin"),
+    PageSpec("glossary-edit", "/glossary/play/edit/", "admin"),
+    PageSpec("glossary-history", "/glossary/play/history/", "admin"),
+    PageSpec("glossary-import", "/glossary/import/", "admin"),
+    PageSpec("glossary-product", f"{PRODUCT}terms/"),
     PageSpec("purposes", "/purposes/", "admin"),
     PageSpec("purpose-new", "/purposes/new/", "admin"),
+    PageSpec("purpose", "/purposes/reporting/", "admin"),
     PageSpec("documents-import", "/contracts/import/"),
     PageSpec("operations", "/operations/", "admin"),
     PageSpec("lineage", "/lineage/"),
@@ -117,6 +137,26 @@ PAGES: list[PageSpec] = [
     PageSpec("lineage-changes", "/lineage/changes/"),
     PageSpec("lineage-clean", "/lineage/edges/clean/", "admin"),
     PageSpec("lineage-tab", f"{PRODUCT}lineage/"),
+    PageSpec("lineage-edge", "/lineage/edges/{edge}/", "admin"),
+    PageSpec("lineage-edge-consumer", "/lineage/edges/{edge}/", "consumer"),
+    PageSpec("lineage-impact", "/lineage/impact/"),
+    PageSpec("lineage-impact-found", "/lineage/impact/?node=port:listening/play-events/plays/2.0.0"),
+    PageSpec(
+        "lineage-impact-causes", "/lineage/impact/?node=product:listening/play-events&direction=upstream"
+    ),
+    PageSpec("lineage-proposals", "/lineage/proposals/"),
+    PageSpec("lineage-events", "/lineage/events/", "admin"),
+    PageSpec("lineage-event", "/lineage/events/{event}/", "admin"),
+    PageSpec("lineage-imports", "/lineage/imports/"),
+    PageSpec("lineage-import", "/lineage/imports/{import}/"),
+    PageSpec("lineage-dbt-project", "/lineage/dbt/{project}/"),
+    PageSpec("lineage-sql", "/lineage/sql/"),
+    PageSpec("lineage-query", "/lineage/query/"),
+    PageSpec("lineage-jobs", "/lineage/jobs/", "admin"),
+    PageSpec("lineage-job", "/lineage/jobs/{job}/"),
+    PageSpec("lineage-datasets", "/lineage/datasets/", "admin"),
+    PageSpec("lineage-datasets-names", "/lineage/datasets/?view=names", "admin"),
+    PageSpec("lineage-datasets-merges", "/lineage/datasets/?view=merges", "admin"),
     PageSpec("map", "/map/"),
     PageSpec("map-guest", "/map/", "guest"),
     PageSpec("map-quality", "/map/?lens=quality"),
@@ -134,6 +174,10 @@ PAGES: list[PageSpec] = [
     PageSpec("product-ports", f"{PRODUCT}settings/ports/"),
     PageSpec("product-port-new", f"{PRODUCT}settings/ports/new/"),
     PageSpec("product-inputs", f"{PRODUCT}settings/inputs/"),
+    PageSpec("product-input", f"{PRODUCT}settings/inputs/{{input}}/"),
+    PageSpec("product-section-documentation", f"{PRODUCT}settings/documentation/"),
+    PageSpec("product-section-people", f"{PRODUCT}settings/people/"),
+    PageSpec("product-section-address", f"{PRODUCT}settings/address/"),
     PageSpec("product-lifecycle", f"{PRODUCT}settings/lifecycle/"),
     PageSpec("product-history", f"{PRODUCT}settings/history/"),
     PageSpec("port-edit", f"{PRODUCT}ports/plays/2.0.0/edit/"),
@@ -148,18 +192,24 @@ PAGES: list[PageSpec] = [
     PageSpec("classification", "/classifications/confidential/", "admin"),
     PageSpec("sign-in", "/account/login/", ""),
     PageSpec("account", "/account/"),
+    PageSpec("account-link", "/account/link/{link}/", ""),
+    PageSpec("account-link-gone", "/account/link/no-such-link/", "", status=404),
     PageSpec("account-password", "/account/password/"),
     PageSpec("account-sessions", "/account/sessions/"),
     PageSpec("account-tokens", "/account/tokens/"),
     PageSpec("identity-second-factor", "/identity/second-factor/"),
+    PageSpec("identity-challenge", "/identity/challenge/", "doubted"),
     PageSpec("identity-overview", "/identity/", "admin"),
     PageSpec("identity-person", "/identity/people/owner/", "admin"),
     PageSpec("identity-service-accounts", "/teams/listening-team/service-accounts/", "admin"),
+    PageSpec("identity-service-account", "/teams/listening-team/service-accounts/loader/", "admin"),
     PageSpec("account-notifications", "/account/notifications/"),
     PageSpec("webhooks", "/account/webhooks/"),
     PageSpec("webhooks-guest", "/account/webhooks/", "guest"),
     PageSpec("webhooks-one", "/account/webhooks/{webhook}/"),
+    PageSpec("webhooks-edit", "/account/webhooks/{webhook}/edit/"),
     PageSpec("notifications", "/notifications/"),
+    PageSpec("notifications-unsubscribe", "/notifications/unsubscribe/{unsubscribe}/", ""),
     PageSpec("notifications-guest", "/notifications/", "guest"),
     PageSpec("people", "/people/", "admin"),
     PageSpec("person-invite", "/people/invite/", "admin"),
@@ -173,6 +223,7 @@ PAGES: list[PageSpec] = [
     PageSpec("team", "/teams/listening-team/"),
     PageSpec("team-admin", "/teams/listening-team/", "admin"),
     PageSpec("team-edit", "/teams/listening-team/edit/", "admin"),
+    PageSpec("team-people", "/teams/listening-team/people/", "admin"),
     PageSpec("product-schema", f"{PRODUCT}schema/"),
     PageSpec("product-schema-history", f"{PRODUCT}schema/history/"),
     PageSpec("product-schema-view", "/products/listening/old-plays/schema/"),
@@ -185,6 +236,7 @@ PAGES: list[PageSpec] = [
     PageSpec("connection-assets", "/connections/store/assets/"),
     PageSpec("connection-check", "/connections/checks/{check}/", "admin"),
     PageSpec("connection-edit", "/connections/store/edit/", "admin"),
+    PageSpec("connection-delete", "/connections/store/delete/", "admin"),
     PageSpec("crawling", "/crawling/"),
     PageSpec("crawling-sources", "/crawling/sources/"),
     PageSpec("crawling-run", "/crawling/{run}/"),
@@ -193,6 +245,7 @@ PAGES: list[PageSpec] = [
     PageSpec("search-columns", "/search/?q=customer_email&kind=column"),
     PageSpec("search-nothing", "/search/?q=zzzzqqq&domain=playback", "consumer"),
     PageSpec("search-guest", "/search/?q=play", "guest"),
+    PageSpec("not-allowed", "/people/", status=403),
     PageSpec("not-found", "/nothing/here/", status=404),
     PageSpec("not-found-stranger", "/nothing/here/", "", status=404),
 ]

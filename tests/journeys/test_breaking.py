@@ -97,3 +97,17 @@ def test_once_every_consumer_acknowledged_it_is_published_without_a_reason(
     expect(owner.page.get_by_text("Version 2.0.0 was published.")).to_be_visible()
     assert AuditEvent.objects.get(verb="contract.published").detail["override_reason"] == ""
     owner.assert_quiet()
+
+
+def test_yaml_is_judged_while_it_is_typed(page_for: PageFor, mesh: Mesh) -> None:
+    visit = page_for(mesh.cast.owner)
+    page = visit.page
+    visit.open("/products/listening/play-events/contract/")
+    page.get_by_role("link", name="Propose a change").click()
+    text = page.locator("#id_text")
+    answer = page.locator("#answer")
+    whole = text.input_value()
+    text.fill(whole.replace("kind: DataContract", "kind: Wrong"))
+    expect(answer).to_contain_text("$.kind")
+    text.fill(whole.replace("name: user_id", "name: listener_id"))
+    expect(answer).to_contain_text("This breaks something")

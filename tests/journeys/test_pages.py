@@ -6,14 +6,17 @@ With `--pictures` also pictures of them all, to look at.
 from pathlib import Path
 
 import pytest
-from django.conf import settings
+from django.conf import settings as portal_settings
+from pytest_django import Settings
 
+from tests.conftest import Cast
 from tests.journeys.conftest import PageFor
+from tests.journeys.corners import make_doubted, plant_corners
 from tests.journeys.mesh import Mesh
 from tests.journeys.pages import PAGES, PageSpec
 from tests.journeys.watched import Watched
 
-PICTURES = Path(settings.BASE_DIR) / "screenshots"
+PICTURES = Path(portal_settings.BASE_DIR) / "screenshots"
 WIDTHS = (1440, 1000, 400)
 GROUP = 10  # pages a test: few enough to share the work among processes, enough to plant one mesh for them
 
@@ -22,7 +25,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "pages" not in metafunc.fixturenames:
         return
     wanted = metafunc.config.getoption("--pages", default="")
-    chosen = sorted((spec for spec in PAGES if wanted in spec.name), key=lambda spec: spec.person)
+    chosen = sorted(
+        (spec for spec in PAGES if any(part in spec.name for part in wanted.split(","))),
+        key=lambda spec: spec.person,
+    )
     groups = [chosen[start : start + GROUP] for start in range(0, len(chosen), GROUP)]
     metafunc.parametrize("pages", groups, ids=lambda group: f"{group[0].name}_to_{group[-1].name}")
 
@@ -43,7 +49,8 @@ def test_every_page_is_accessible_quiet_and_fits(
     pages: list[PageSpec],
     pictures: bool,
 ) -> None:
-    people = mesh.cast.everybody()
+    people = mesh.cast.everybody() | {"doubted": make_doubted()}
+    places = mesh.numbers() | plant_corners(mesh)
     browsers: dict[str, Watched] = {}
     for spec in pages:
         with subtests.test(msg=spec.name):
@@ -53,7 +60,7 @@ def test_every_page_is_accessible_quiet_and_fits(
             watched.troubles.clear()
             watched.page.emulate_media(color_scheme="light")
             watched.page.set_viewport_size({"width": WIDTHS[0], "height": 900})
-            watched.open(spec.path.format(**mesh.numbers()), spec.status)
+            watched.open(spec.path.format(**places), spec.status)
             look_at(watched, spec.name, pictures=pictures)
 
 
@@ -72,6 +79,15 @@ def test_bulk_edit_is_accessible_quiet_and_fits_in_each_step(
     watched.page.get_by_role("button", name="Preview").click()
     watched.page.get_by_role("heading", name="Preview").wait_for()
     look_at(watched, "bulk-preview", pictures=pictures)
+
+
+def test_page_of_a_failure_is_accessible_and_fits(
+    page_for: PageFor, cast: Cast, pictures: bool, settings: Settings
+) -> None:
+    settings.ROOT_URLCONF = "tests.journeys.failing"
+    watched = page_for(cast.owner)
+    watched.open("/failing/", 500)
+    look_at(watched, "failure", pictures=pictures)
 
 
 def look_at(watched: Watched, name: str, *, pictures: bool) -> None:

@@ -1,6 +1,9 @@
 """The list of what happened survives what happened: cut lines, size, a folder nobody may write."""
 
+import time
 from pathlib import Path
+
+import pytest
 
 from meshportal import journal
 
@@ -26,3 +29,14 @@ def test_nowhere_to_write_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     journal.note(tmp_path / "file", "web", "Lost.")
     assert journal.latest(tmp_path / "file") == []
+
+
+def test_what_many_meet_is_noted_once_a_minute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(3):
+        journal.note_rarely(tmp_path, "database", "Away.")
+        journal.note_rarely(tmp_path, "disk", "Full.")
+    assert [event.sentence for event in journal.latest(tmp_path)] == ["Full.", "Away."]
+    later = time.monotonic() + journal.QUIET_SECONDS
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    journal.note_rarely(tmp_path, "database", "Away.")
+    assert len(journal.latest(tmp_path)) == 3

@@ -101,6 +101,10 @@ def why(world: World) -> dict[str, Any]:
     return {"reason": "It is closed."}
 
 
+def asking_for_two(world: World) -> dict[str, Any]:
+    return {"purpose": "Counting.", "days": 9, "ports": [plays_key(world)]}
+
+
 def granted(world: World) -> dict[str, Any]:
     return {"event": "succeed"}
 
@@ -274,6 +278,25 @@ ROUTES: Routes = {
         Example(nothing, api(guest=200)),
         Example(nothing, api(guest=200), query="?on=2026-03-31&consumer=a"),
         Example(nothing, api(400, guest=400), query="?on=never"),
+    ],
+    "access:drift": [
+        Example(nothing, page(guest=200)),
+        Example(nothing, page(guest=200), query="?format=csv&kind=outside"),
+        Example(nothing, page(400, guest=400), query="?kind=never"),
+    ],
+    "api:access-drift": [
+        Example(nothing, api(guest=200)),
+        Example(nothing, api(guest=200), query="?kind=late&product=listening/play-events"),
+        Example(nothing, api(400, guest=400), query="?kind=never"),
+    ],
+    "api:access-basket": [
+        Example(nothing, api(guest=200)),
+        posted(api(201, guest=400), nothing, plays_key),
+        concealed(api(400, guest=400, admin=201), nothing, ledger_key),
+    ],
+    "api:access-basket-requests": [
+        posted(api(200, guest=400), nothing, asking_for_two),
+        posted(api(400, guest=400), nothing),
     ],
     "api:access-rule-list": [Example(nothing, api(guest=200))],
     "api:access-prospect": [

@@ -130,7 +130,18 @@ ROUTES: Routes = {
         posted(api(201, guest=400), nothing, new),
         concealed(api(400, guest=400, admin=201), nothing, new_in_the_vault),
     ],
-    "api:question-detail": [Example(asked, api()), Example(secret, hidden_api(), conceals=True)],
+    "api:question-detail": [
+        Example(asked, api()),
+        Example(secret, hidden_api(), conceals=True),
+        Example(asked, api(403, consumer=200, guest=404), method="PATCH", body=said),
+        Example(asked, api(400, consumer=204, steward=403, guest=404), method="DELETE"),
+        concealed(hidden_api(admin=403), secret, said, "PATCH"),
+    ],
+    "api:answer-detail": [
+        Example(answered, api(403, consumer=200, guest=404), method="PATCH", body=said),
+        Example(answered, api(400, consumer=204, steward=403, guest=404), method="DELETE"),
+        concealed(hidden_api(admin=403), secret_answer, said, "PATCH"),
+    ],
     "api:question-answers": [
         Example(asked, api()),
         posted(api(201, guest=404), asked, said),

@@ -52,6 +52,15 @@ def _at(suffix: str, *, is_vault: bool = False) -> Keywords:
     return keywords
 
 
+def _source(*, is_vault: bool = False) -> Keywords:
+    def keywords(world: World) -> dict[str, Any]:
+        asset = world.vault_asset if is_vault else world.plays.asset
+        assert asset is not None
+        return {"name": asset.namespace}
+
+    return keywords
+
+
 def open_run(world: World) -> dict[str, Any]:
     return {"key": f"run-of-{open_job(world).name}"}
 
@@ -82,14 +91,27 @@ ROUTES: Routes = {
         Example(_at("{asset.namespace}"), api()),
         Example(_at("{asset.namespace}/datasets/{asset.name}/"), api()),
         Example(_at("{asset.namespace}/datasets"), api(guest=200)),
+        Example(_at("{asset.namespace}/datasets/{asset.name}/versions"), api()),
         Example(_at("etl/jobs"), api(guest=200)),
         Example(_at("etl/jobs/load-plays"), api()),
         Example(_at("etl/jobs/load-plays/runs"), api()),
         Example(_at("{asset.namespace}", is_vault=True), hidden_api(), conceals=True),
         Example(_at("{asset.namespace}/datasets/{asset.name}", is_vault=True), hidden_api(), conceals=True),
+        Example(
+            _at("{asset.namespace}/datasets/{asset.name}/versions", is_vault=True),
+            hidden_api(),
+            conceals=True,
+        ),
         Example(_at("{asset.namespace}/datasets", is_vault=True), api(guest=200), conceals=True),
         Example(_at(f"etl/jobs/{MARK}-load/runs"), hidden_api(), conceals=True),
     ],
+    "compat:sources": LISTED,
+    "compat:sources-slash": LISTED,
+    "compat:source": [
+        Example(_source(), api()),
+        Example(_source(is_vault=True), hidden_api(), conceals=True),
+    ],
+    "compat:tags": LISTED,
     "compat:run": [
         Example(open_run, api()),
         Example(vault_run, hidden_api(), conceals=True),

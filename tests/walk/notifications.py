@@ -8,7 +8,7 @@ from catalog.accounts.models import User
 from catalog.notifications import unsubscribing
 from catalog.notifications.models import Kind, Notice, Notification, Subscription
 from catalog.products.models import DataProduct
-from tests.walk import Example, Routes, api, each, nothing, page
+from tests.walk import Example, Routes, api, each, hidden, hidden_api, nothing, page
 from tests.walk.world import MARK, World
 
 
@@ -54,6 +54,16 @@ def everything(world: World) -> dict[str, Any]:
 
 def chosen(world: World) -> dict[str, Any]:
     return {"id": [of_ledger(world)["pk"]]}
+
+
+def change(world: World) -> dict[str, Any]:
+    of_play_events(world)
+    return {"pk": Notice.objects.get(key=f"walk:{world.cast.play_events.pk}").pk}
+
+
+def hidden_change(world: World) -> dict[str, Any]:
+    of_ledger(world)
+    return {"pk": Notice.objects.get(key=f"walk:{world.ledger.pk}").pk}
 
 
 NOBODY = each(owner=404, steward=404, consumer=404, guest=404, admin=404, anonymous=302)
@@ -111,6 +121,20 @@ ANYBODY = each(owner=200, steward=200, consumer=200, guest=200, admin=200, anony
 LOST = each(owner=404, steward=404, consumer=404, guest=404, admin=404, anonymous=404)
 
 ROUTES: Routes = {
+    "notifications:told": [
+        Example(nothing, page(guest=200)),
+        Example(nothing, page(guest=200), query="?format=csv"),
+        Example(nothing, page(400, guest=400), query="?from=never"),
+    ],
+    "notifications:told_one": [
+        Example(change, page(404, owner=200, admin=200)),
+        Example(hidden_change, hidden(), conceals=True),
+    ],
+    "api:notifications_told": [Example(nothing, api(guest=200))],
+    "api:notifications_told_one": [
+        Example(change, api(404, owner=200, guest=404, admin=200)),
+        Example(hidden_change, hidden_api(), conceals=True),
+    ],
     "notifications:list": [
         Example(list_with_ledger, page(guest=200)),
         Example(list_with_ledger, page(guest=200), query="?is_read=false&kind=lifecycle"),

@@ -68,6 +68,7 @@ NONE_API = {**NONE, "anonymous": 401}
 SEEN = {**NONE, "owner": 200, "admin": 200}
 MINE = {**NONE, "owner": 302, "admin": 403}
 MINE_API = {**NONE_API, "owner": 202, "admin": 403}
+EDITED = {**NONE, "owner": 200, "admin": 403}
 STOPS = {**NONE, "owner": 302, "admin": 302}
 
 ROUTES: Routes = {
@@ -76,6 +77,10 @@ ROUTES: Routes = {
         Example(nothing, page(200, guest=403), method="POST", body=filled),
     ],
     "notifications:webhook": [Example(of_owner, SEEN), Example(of_visitor, NONE, conceals=True)],
+    "notifications:webhook_edit": [
+        Example(of_owner, EDITED),
+        Example(of_visitor, NONE, conceals=True),
+    ],
     "notifications:webhook_secret": [
         Example(of_owner, {**SEEN, "admin": 403}, method="POST"),
         Example(of_visitor, NONE, method="POST", conceals=True),

@@ -15,6 +15,7 @@ from catalog.contracts.models import ChangeProposal, DataContract
 from catalog.contracts.services import import_document
 from catalog.contracts.services.publishing import propose_change
 from catalog.crawling.models import CrawlRun
+from catalog.glossary.models import GlossaryTerm, TermLink
 from catalog.products.models import DataProduct, InputPort, OutputPort, Visibility
 from catalog.search.services import drain_marks
 from catalog.vocabulary.models import Classification, Tag
@@ -44,6 +45,10 @@ class World:
     visitor: User
     tag: Tag
     hidden_tag: Tag
+    term: GlossaryTerm  # the mesh's, on a column of Play events and on the ledger
+    term_link: TermLink
+    vault_link: TermLink
+    vault_term: GlossaryTerm  # a draft
     classification: Classification
     token: ApiToken
     membership: Membership
@@ -96,6 +101,12 @@ def build(cast: Cast) -> World:
     hidden_tag = Tag.objects.create(name=f"{MARK} tag", slug=f"{SLUG_MARK}-tag")
     ledger.tags.add(hidden_tag)
 
+    term = GlossaryTerm.objects.create(name="Play", slug="play", state="approved", synonyms=["Stream"])
+    term_link = TermLink.objects.create(term=term, product=cast.play_events, port=plays, path="play_id")
+    vault_link = TermLink.objects.create(term=term, product=ledger, port=ledger_port, path=f"{MARK}_column")
+    vault_term = GlossaryTerm.objects.create(name=f"{MARK} word", slug=f"{SLUG_MARK}-word", domain=vault)
+    vault_term.related.add(term)
+
     contract = _contract(cast.play_events, "urn:example:plays", "plays")
     vault_contract = _contract(ledger, f"urn:{SLUG_MARK}:ledger", MARK)
     token = ApiToken.objects.create(
@@ -116,6 +127,10 @@ def build(cast: Cast) -> World:
         visitor=visitor,
         tag=tag,
         hidden_tag=hidden_tag,
+        term=term,
+        term_link=term_link,
+        vault_link=vault_link,
+        vault_term=vault_term,
         classification=Classification.objects.create(name="Internal", slug="internal"),
         token=token,
         membership=membership,

@@ -77,6 +77,9 @@ def _agree(agreement: Agreement, request: AccessRequest, now: dt.datetime) -> No
         agreement.provisioning = _planned(agreement)
         agreement.provisioning_at, agreement.provisioning_note = now, ""
         agreement.verified_at = None
+        agreement.late_told_at = None
+        is_lacking = agreement.provisioning != Provisioning.NOT_NEEDED
+        agreement.lacking_since = now if is_lacking else None
         agreement.order = ""  # what was ordered is no longer what is agreed
     agreement.mode, agreement.columns = request.mode, request.columns
     agreement.starts_at, agreement.agreed_until, agreement.ends_at = starts_at, ends_at, ends_at
@@ -241,6 +244,10 @@ def mark_provisioning(
     fresh.order = fresh.order if keeps_order else ""  # a last word closes what was ordered
     fresh.provisioning_note = note.strip()[:2_000]
     fresh.verified_at = now if event in (Event.SUCCEED, Event.REMOVED) else None
+    if event == Event.SUCCEED:
+        fresh.lacking_since = fresh.late_told_at = None
+    elif event == Event.FAIL and was == Provisioning.GRANTED:
+        fresh.lacking_since = now
     save(fresh, actor=actor, verb=_VERBS[event], before=before, note=fresh.provisioning_note)
     if event == Event.SUCCEED and was != fresh.provisioning:
         announce(signals.access_granted, agreement_id=fresh.pk)

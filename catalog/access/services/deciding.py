@@ -142,7 +142,9 @@ def _close(stage: RequestStage, panel: Panel, actor: User, now: dt.datetime) -> 
     request.step += 1
     request.save()
     for stage_ in following:
-        stage_.opened_at = now
-        stage_.due_at = now + dt.timedelta(days=stage_.escalate_days)
+        stage_.open(now)
         stage_.save()
+    names = [stage_.name for stage_ in following]
+    detail = {"request": request.pk, "step": request.step, "stages": names}
+    audit.record(actor=actor, verb="agreement.step_opened", obj=request.agreement, detail=detail)
     announce(signals.access_requested, request_id=request.pk, agreement_id=request.agreement_id)

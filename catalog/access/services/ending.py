@@ -1,11 +1,11 @@
 """What time does: ends are enforced, nearing ends are told, requests that wait too long go to those above."""
 
 import datetime as dt
-from functools import partial
+import logging
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from catalog.access import signals
 from catalog.access.deciders import Asking, panel_of
@@ -15,6 +15,7 @@ from catalog.access.states import EXPIRING, REMINDERS, DecisionState, Event, Pro
 from catalog.audit import services as audit
 
 BATCH = 500
+logger = logging.getLogger(__name__)
 
 
 def expire_due(*, now: dt.datetime) -> int:
@@ -77,31 +78,57 @@ def remind_due(*, now: dt.datetime) -> int:
         days = next(days for days in sorted(REMINDERS) if ends_at - now <= dt.timedelta(days=days))
         if reminded is not None and reminded <= days:
             continue
-        claimed = Agreement.objects.filter(pk=pk, reminded_days=reminded).update(reminded_days=days)
-        if claimed:
-            transaction.on_commit(
-                partial(signals.access_ending.send_robust, sender=Agreement, agreement_id=pk, days=days)
-            )
-            told += 1
+        try:
+            told += _tell_end(pk, reminded, days)
+        except Exception:  # not claimed either: the next run tells it
+            logger.exception("The end of agreement %s could not be told", pk)
     return told
+
+
+@transaction.atomic
+def _tell_end(pk: int, reminded: int | None, days: int) -> int:
+    """Claim the reminder and leave what is told of it in one transaction: both are kept or neither."""
+    claimed = Agreement.objects.filter(pk=pk, reminded_days=reminded).update(reminded_days=days)
+    if claimed:
+        signals.access_ending.send(sender=Agreement, agreement_id=pk, days=days)
+    return claimed
+
+
+def remind_deciders(*, now: dt.datetime) -> int:
+    """Remind those who decide of open stages that wait as long as their rule says, once; how many stages."""
+    waiting = _open_stages().filter(remind_at__lte=now, escalated_at=None)
+    reminded = 0
+    for stage in waiting.select_related("request").iterator(chunk_size=BATCH):
+        with transaction.atomic():
+            if RequestStage.objects.filter(pk=stage.pk, remind_at__lte=now).update(remind_at=None):
+                _record(stage, "reminded")
+                reminded += 1
+    return reminded
+
+
+def _open_stages() -> QuerySet[RequestStage]:
+    return RequestStage.objects.filter(
+        closed_at=None, request__decision=DecisionState.SUBMITTED.value, step=F("request__step")
+    )
+
+
+def _record(stage: RequestStage, verb: str) -> None:
+    agreement = locked(stage.request.agreement_id)
+    detail = {"request": stage.request_id, "stage": stage.name, "stage_id": stage.pk}
+    audit.record(actor=None, verb=f"agreement.{verb}", obj=agreement, detail=detail)
 
 
 def escalate_due(*, now: dt.datetime) -> int:
     """Open stages past their time: those above may decide as well from now on. Also looks again whether those whom
     the rules name are still enough. Returns how many were escalated."""
-    open_stages = RequestStage.objects.filter(
-        closed_at=None, request__decision=DecisionState.SUBMITTED.value, step=F("request__step")
-    )
-    _look_again(open_stages, now)
-    late = open_stages.filter(due_at__lte=now, escalated_at=None).select_related("request")
+    _look_again(_open_stages(), now)
+    late = _open_stages().filter(due_at__lte=now, escalated_at=None).select_related("request")
     escalated = 0
     for stage in late.iterator(chunk_size=BATCH):
         with transaction.atomic():
             if not RequestStage.objects.filter(pk=stage.pk, escalated_at=None).update(escalated_at=now):
                 continue
-            agreement = locked(stage.request.agreement_id)
-            detail = {"request": stage.request_id, "stage": stage.name}
-            audit.record(actor=None, verb="agreement.escalated", obj=agreement, detail=detail)
+            _record(stage, "escalated")
             announce(signals.access_escalated, request_id=stage.request_id, stage_id=stage.pk)
             escalated += 1
     return escalated

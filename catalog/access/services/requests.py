@@ -26,6 +26,7 @@ from catalog.vocabulary.models import Purpose
 
 Kind = AccessRequest.Kind
 MOST_TEXT = 10_000
+MOST_COMMENTS = 500  # of one request
 
 
 class Wishes(TypedDict, total=False):
@@ -131,16 +132,32 @@ def withdraw_request(*, actor: User, request: AccessRequest, now: dt.datetime | 
 
 @transaction.atomic
 def comment(*, actor: User, request: AccessRequest, text: str) -> AccessComment:
-    """Say something about a request one may see. Raises NotAllowed, Invalid."""
+    """Say something about a request one may see; the other side is told. Raises NotAllowed, Invalid, Conflict."""
     if not AccessRequest.objects.visible_to(actor).filter(pk=request.pk).exists():
         raise NotAllowed("You may not speak about this request.")
+    if request.decision == DecisionState.DRAFT:
+        raise Conflict("This request was not sent yet.", kept="Nothing was said.", remedy="Send it first.")
+    if request.comments.count() >= MOST_COMMENTS:
+        raise Conflict(
+            f"A request holds at most {MOST_COMMENTS} comments.",
+            kept="Nothing was said.",
+            remedy="Talk to each other, and note the outcome in the decision.",
+        )
     words = text.strip()
     if len(words) > MOST_TEXT:
         raise invalid([Problem("text", "too_long", f"Use at most {MOST_TEXT:,} characters.")])
     said = AccessComment(request=request, author=actor, text=words)
     clean(said)
     said.save()
+    _record(actor, "commented", request, comment=said.pk, to=_other_side(actor, request))
     return said
+
+
+def _other_side(actor: User, request: AccessRequest) -> str:
+    """Who hears what `actor` says: `deciders` of an open request, then `owners`, or the consumer (`party`)."""
+    if actor.pk != request.requested_by_id and not may_ask_for(actor, request.agreement.consumer):
+        return "party"
+    return "deciders" if request.decision == DecisionState.SUBMITTED else "owners"
 
 
 def _require_asking(actor: User, port: OutputPort, kind: str) -> None:
@@ -259,16 +276,15 @@ def _open(request: AccessRequest, route: Route, now: dt.datetime) -> None:
     asking = Asking(request.agreement.port.product, request.requested_by_id, request.agreement.consumer)
     made = []
     for stage in route.stages:
-        opens = stage.step == 1
-        made.append(
-            RequestStage(
-                request=request, step=stage.step, name=stage.name, approvers=stage.approvers,
-                team_id=stage.team_id, person_id=stage.person_id, quorum=stage.quorum,
-                escalate_days=stage.escalate_days, opened_at=now if opens else None,
-                due_at=now + dt.timedelta(days=stage.escalate_days) if opens else None,
-                falls_to=panel_of(stage, asking, now.date()).falls_to,
-            )
+        copy = RequestStage(
+            request=request, step=stage.step, name=stage.name, approvers=stage.approvers,
+            team_id=stage.team_id, person_id=stage.person_id, quorum=stage.quorum,
+            escalate_days=stage.escalate_days, remind_days=stage.remind_days,
+            falls_to=panel_of(stage, asking, now.date()).falls_to,
         )  # fmt: skip
+        if stage.step == 1:
+            copy.open(now)
+        made.append(copy)
     RequestStage.objects.bulk_create(made)
     request.step = 1 if made else 0
     request.save(update_fields=["step", "updated_at"])

@@ -10,11 +10,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.access import terms
+from catalog.access.delegations import Delegation
 from catalog.access.models import (
     ApprovalRule,
     ApprovalStage,
     Approvers,
-    Delegation,
     PortTerms,
 )
 from catalog.access.provisioners import Ordered, provisioners
@@ -32,10 +32,11 @@ from catalog.vocabulary.models import Classification, Purpose
 
 TERMS = (
     "longest_days", "notice_days", "release_notice_days", "modes", "may_choose_columns", "provisioner", "instructions",
-    "hook_url",
+    "hook_url", "known_readers",
 )  # fmt: skip
 MOST_STAGES = 10
 MOST_MODES = 50
+MOST_KNOWN = 200  # readers that need no agreement
 SHORTEST_SECRET, LONGEST_SECRET = 24, 200
 Place = OutputPort | Domain | Classification | Purpose | None
 
@@ -51,6 +52,7 @@ class StageSpec:
     person: User | None = None
     quorum: int = 1
     escalate_days: int = 5
+    remind_days: int = 2
 
 
 @transaction.atomic
@@ -116,6 +118,7 @@ class TermsFields(TypedDict, total=False):
     instructions: str
     hook_url: str
     hook_secret: str
+    known_readers: list[str]
 
 
 @transaction.atomic
@@ -132,9 +135,8 @@ def set_terms(*, actor: User | None, port: OutputPort, **fields: Unpack[TermsFie
     for name, value in fields.items():
         setattr(held, name, value)
     _keep_secret(held, new_secret, str(before.get("hook_url") or ""))
-    held.modes = list(
-        dict.fromkeys(" ".join(str(item).split())[:100] for item in held.modes if str(item).strip())
-    )
+    held.modes = _listed(held.modes, 100)
+    held.known_readers = _listed(held.known_readers, 200)
     if held.provisioner not in provisioners():
         raise invalid([Problem("provisioner", "choice", f"Use one of {', '.join(provisioners())}.")])
     kinds = provisioners()[held.provisioner].kinds
@@ -144,6 +146,8 @@ def set_terms(*, actor: User | None, port: OutputPort, **fields: Unpack[TermsFie
     _check_hook(held)
     if len(held.modes) > MOST_MODES:
         raise invalid([Problem("modes", "too_many", f"Name at most {MOST_MODES} modes.")])
+    if len(held.known_readers) > MOST_KNOWN:
+        raise invalid([Problem("known_readers", "too_many", f"Name at most {MOST_KNOWN} readers.")])
     clean(held, exclude=["port"])
     if held.pk:
         held.revision += 1
@@ -154,6 +158,11 @@ def set_terms(*, actor: User | None, port: OutputPort, **fields: Unpack[TermsFie
             actor=actor, verb="access_terms.set", obj=held, product_id=port.product_id, changes=changes
         )
     return held
+
+
+def _listed(items: Sequence[str], longest: int) -> list[str]:
+    """Without blanks at the ends, empty ones and repetitions."""
+    return list(dict.fromkeys(" ".join(str(item).split())[:longest] for item in items if str(item).strip()))
 
 
 def _keep_secret(held: PortTerms, given: str, url_before: str) -> None:
@@ -229,6 +238,7 @@ def _write_stages(rule: ApprovalRule, stages: Sequence[StageSpec]) -> None:
             person=spec.person if spec.approvers == Approvers.PERSON else None,
             quorum=spec.quorum,
             escalate_days=spec.escalate_days,
+            remind_days=spec.remind_days,
         )
         if spec.approvers == Approvers.TEAM and spec.team is None:
             raise invalid(

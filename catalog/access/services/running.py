@@ -3,7 +3,7 @@
 import datetime as dt
 import logging
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from catalog.access.models import Agreement
@@ -12,12 +12,14 @@ from catalog.access.services.agreeing import mark_provisioning
 from catalog.access.services.ordering import due_orders, send_order
 from catalog.access.services.using import note_count
 from catalog.access.states import Event, Provisioning
-from catalog.access.stores import CannotProvision, Grant
+from catalog.access.stores import CannotProvision, Grant, Stored
 from catalog.access.terms import terms_of
 from catalog.common.crypto import CannotDecrypt, decrypt
 from catalog.common.errors import Conflict
+from catalog.common.time_limits import TimeIsUp
 from catalog.connections.connectors.config import clean_config
 from catalog.connections.connectors.registry import registry
+from catalog.products.models import OutputPort
 
 RETRY = dt.timedelta(minutes=10)  # a failure, or what somebody began and was cut off, is tried again
 LOOK_AGAIN = dt.timedelta(hours=1)  # at what is granted
@@ -52,7 +54,7 @@ def _claimed(agreement: Agreement) -> bool:
 
 
 def due(now: dt.datetime) -> QuerySet[Agreement]:
-    """What the workers have to do, the oldest first."""
+    """What the workers have to do: removing first, giving next, looking last; the oldest of each first."""
     names = [name for name, item in provisioners().items() if isinstance(item, Automatic)]
     rows = Agreement.objects.filter(port__access_terms__provisioner__in=names)
     fresh = Q(provisioning_note="") | Q(provisioning_at__lte=now - RETRY)
@@ -65,7 +67,12 @@ def due(now: dt.datetime) -> QuerySet[Agreement]:
     quiet = Q(updated_at__lte=now - RETRY)  # a server that is away is not asked every minute
     wanted |= in_force & old & quiet & Q(provisioning=Provisioning.GRANTED.value)
     joins = ("port__access_terms", "port__asset", "port__connection", "port__product__domain")
-    return rows.filter(wanted).select_related(*joins).order_by("provisioning_at", "pk")
+    urgency = Case(
+        When(provisioning=Provisioning.REMOVING.value, then=Value(0)),
+        When(provisioning=Provisioning.GRANTED.value, then=Value(2)),
+        default=Value(1),
+    )
+    return rows.filter(wanted).select_related(*joins).order_by(urgency, "provisioning_at", "pk")
 
 
 def _work(agreement: Agreement, now: dt.datetime) -> None:
@@ -83,6 +90,10 @@ def _work(agreement: Agreement, now: dt.datetime) -> None:
         logger.info("Agreement %s changed while the store was.", agreement.pk)  # what it is now is due again
     except CannotProvision as error:
         logger.warning("Agreement %s could not be looked at: %s", agreement.pk, error)
+    except TimeIsUp:
+        raise  # what was begun stays begun, and is due again
+    except Exception:  # nothing of it was written; it is due again, and the others are not kept waiting
+        logger.exception("What was seen of agreement %s could not be written.", agreement.pk)
 
 
 def _done(
@@ -107,8 +118,8 @@ def _done(
         if state == Provisioning.GRANTED:
             raise  # not seen is not gone: it stays granted, with the age of the last look
         return Event.FAIL, str(error)
-    except Conflict:
-        raise
+    except (Conflict, TimeIsUp):
+        raise  # the worker's time says nothing about the store
     except Exception:
         logger.exception("The provisioner %s failed on agreement %s.", provisioner.name, agreement.pk)
         return Event.FAIL, "An unexpected error: the log of the worker says more."
@@ -116,7 +127,21 @@ def _done(
 
 def grant_of(agreement: Agreement) -> Grant:
     """The access in the words of the store, with the connection's secrets: in workers only."""
-    connection, asset = agreement.port.connection, agreement.port.asset
+    stored = stored_of(agreement.port)
+    return Grant(
+        agreement_id=agreement.pk,
+        principal=agreement.principal,
+        mode=agreement.mode,
+        columns=tuple(agreement.columns),
+        config=stored.config,
+        address=stored.address,
+    )
+
+
+def stored_of(port: OutputPort) -> Stored:
+    """What the port offers in the words of the store, with the connection's secrets: in workers only. Raises
+    CannotProvision where it cannot be said."""
+    connection, asset = port.connection, port.asset
     if connection is None or asset is None:
         raise CannotProvision("The port belongs to no connection or is tied to nothing in it.")
     connector = registry().get(connection.kind)
@@ -129,11 +154,4 @@ def grant_of(agreement: Agreement) -> Grant:
     config, problems = clean_config(connector.config_fields, {**connection.config, **secrets})
     if problems:
         raise CannotProvision(f"The connection's settings do not fit: {problems[0].message}")
-    return Grant(
-        agreement_id=agreement.pk,
-        principal=agreement.principal,
-        mode=agreement.mode,
-        columns=tuple(agreement.columns),
-        config=config,
-        address=asset.address,
-    )
+    return Stored(config=config, address=asset.address)

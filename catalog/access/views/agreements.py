@@ -20,7 +20,7 @@ from catalog.accounts.caller import caller
 from catalog.audit.models import AuditEvent
 from catalog.common.csv import csv_response
 from catalog.common.errors import Invalid, PortalError
-from catalog.common.lists import page_of
+from catalog.common.lists import page_of, sorted_by
 from catalog.products.activity import told
 from catalog.products.models import DataProduct
 
@@ -30,6 +30,9 @@ CSV_HEADER = (
     "id", "product", "port", "version", "environment", "consumer_kind", "consumer", "state", "starts_at", "ends_at",
     "provisioning", "verified_at",
 )  # fmt: skip
+SORTS = {
+    "product": "port__product__name", "used": "last_used_at", "ends": "ends_at", "starts": "starts_at",
+}  # fmt: skip
 MARKS = {  # state of provisioning -> what may be said next
     Provisioning.WAITING: ("start", "succeed", "fail"),
     Provisioning.IN_PROGRESS: ("succeed", "fail"),
@@ -46,12 +49,10 @@ def mine(request: HttpRequest) -> HttpResponseBase:
     person, now = caller(request), timezone.now()
     with_ended = request.GET.get("ended") == "true"
     own = selectors.agreements_for(person).filter(selectors.of_consumer(person)).agreed().distinct()
-    rows = own.ended(now) if with_ended else own.standing(now)
-    rows = rows.order_by("port__product__name", "port__name", "pk")
+    rows = sorted_by(request, own.ended(now) if with_ended else own.standing(now), SORTS, "product")
     if request.GET.get("format") == "csv":
-        return csv_response(
-            "access.csv", CSV_HEADER, (_csv_row(line) for line in selectors.lines_of(rows, now))
-        )
+        lines = (selectors.Line(row, row.verdict(now)) for row in rows.iterator(chunk_size=500))
+        return csv_response("access.csv", CSV_HEADER, (_csv_row(line) for line in lines))
     page = page_of(request, rows)
     asked = selectors.requests_for(person).filter(requested_by=person).order_by("-pk")
     context = {

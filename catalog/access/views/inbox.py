@@ -1,42 +1,79 @@
 """The inbox: what waits for one's decision, decided one by one or many at once; and who decides while one is away."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog.access import selectors
+from catalog.access.delegations import Delegation
 from catalog.access.forms import DelegationForm
-from catalog.access.models import Delegation
 from catalog.access.services import rules
 from catalog.access.services.deciding import decide_many
 from catalog.accounts.caller import caller
 from catalog.accounts.models import User
+from catalog.common.csv import csv_response
 from catalog.common.errors import PortalError
-from catalog.common.lists import page_of
+from catalog.common.lists import page_of, sorted_by
 from catalog.common.validation import show_on_form
 
 MOST_AT_ONCE = 100
 PER_PAGE = 25
+SORTS = {
+    "due": "due_at", "asked": "request__submitted_at", "product": "request__agreement__port__product__name",
+}  # fmt: skip
+ORDERS = (
+    ("due", "the most urgent"),
+    ("asked", "the oldest"),
+    ("-asked", "the newest"),
+    ("product", "product"),
+)
+CSV_HEADER = (
+    "request", "kind", "consumer_kind", "consumer", "product", "port", "version", "purpose", "asked_by", "asked_at",
+    "stage", "due_at", "escalated_at",
+)  # fmt: skip
 
 
 @require_safe
-def inbox(request: HttpRequest) -> HttpResponse:
-    """Requests to decide, the most urgent first, with what each consumer already has."""
+def inbox(request: HttpRequest) -> HttpResponseBase:
+    """Requests to decide, the most urgent first, with what each consumer already has; `?format=csv` as a file."""
+    if request.GET.get("format") == "csv":
+        return csv_response("inbox.csv", CSV_HEADER, _csv_rows(_waiting(request)))
     return _page(request, "", 200)
+
+
+def _waiting(request: HttpRequest) -> Any:
+    return sorted_by(request, selectors.open_stages(caller(request)), SORTS, "due")
+
+
+def _csv_rows(stages: Any) -> Iterator[tuple[Any, ...]]:
+    for stage in stages.iterator(chunk_size=500):
+        asked, agreement = stage.request, stage.request.agreement
+        yield (
+            asked.pk, asked.kind, agreement.consumer_kind, str(agreement.consumer), agreement.port.product.key,
+            agreement.port.name, agreement.port.version, asked.purpose,
+            asked.requested_by.username if asked.requested_by else "", asked.submitted_at, stage.name, stage.due_at,
+            stage.escalated_at,
+        )  # fmt: skip
 
 
 def _page(
     request: HttpRequest, note: str, status: int, error: str = "", picked: tuple[int, ...] = ()
 ) -> HttpResponse:
     person, now = caller(request), timezone.now()
-    page = page_of(request, selectors.open_stages(person), PER_PAGE)
+    page = page_of(request, _waiting(request), PER_PAGE)
     context = {
         "page": page,
         "rows": selectors.inbox_rows(person, list(page), now),
         "now": now,
+        "orders": ORDERS,
+        "order": request.GET.get("sort") or "due",
         "note": note,
         "error": error,
         "picked": picked,

@@ -21,6 +21,7 @@ from catalog.products.addresses import with_product
 from catalog.products.models import DataProduct, Lifecycle, OutputPort
 
 MOST_PORTS = 50
+LISTS = ("modes", "known_readers")  # of the terms; one a line in the form
 
 
 def port_or_404(product: DataProduct, name: str, version: str) -> OutputPort:
@@ -67,13 +68,16 @@ def port_terms(request: HttpRequest, product: DataProduct, name: str, version: s
     person, port = caller(request), port_or_404(product, name, version)
     kernel.require(person, "access.edit_terms", port, "You may not say how access to this port is given.")
     held = terms.terms_of(port)
-    initial = {field: getattr(held, field) for field in rules.TERMS} | {"modes": "\n".join(held.modes)}
+    initial = {field: getattr(held, field) for field in rules.TERMS} | {
+        name: "\n".join(getattr(held, name)) for name in LISTS
+    }
     form = TermsForm(request.POST if request.method == "POST" else None, initial=initial)
     status = 200
     if request.method == "POST":
         status = 400
         if form.is_valid():
-            fields: Any = {**form.cleaned_data, "modes": form.cleaned_data["modes"].splitlines()}
+            given = form.cleaned_data
+            fields: Any = {**given, **{name: given[name].splitlines() for name in LISTS}}
             try:
                 rules.set_terms(actor=person, port=port, **fields)
             except PortalError as error:

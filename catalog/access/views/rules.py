@@ -1,9 +1,11 @@
 """Rules of approval: to read for every member, to keep for those in charge of the place."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -16,8 +18,9 @@ from catalog.access.services.rules import Place, StageSpec
 from catalog.accounts import kernel
 from catalog.accounts.caller import caller
 from catalog.accounts.models import User
+from catalog.common.csv import csv_response
 from catalog.common.errors import Invalid, NotFound, PortalError, Problem
-from catalog.common.lists import page_of
+from catalog.common.lists import page_of, sorted_by
 from catalog.common.validation import show_on_form
 from catalog.domains.models import Domain
 from catalog.products.models import OutputPort
@@ -25,6 +28,8 @@ from catalog.vocabulary.models import Classification, Purpose
 
 MOST_CHOICES = 300
 MESH = "mesh"
+SORTS = {"name": "name", "domain": "domain__name", "product": "port__product__name"}
+CSV_HEADER = ("id", "name", "kind_of_place", "place", "stages")
 
 
 def rule_or_404(user: User, pk: int) -> ApprovalRule:
@@ -35,16 +40,33 @@ def rule_or_404(user: User, pk: int) -> ApprovalRule:
 
 
 @require_safe
-def index(request: HttpRequest) -> HttpResponse:
-    """Every rule the reader may know of: what it is about, and through which stages a request goes."""
+def index(request: HttpRequest) -> HttpResponseBase:
+    """Every rule the reader may know of: what it is about, and through which stages a request goes; as CSV too."""
     person = caller(request)
-    page = page_of(request, visible_rules(person).order_by("name", "pk"))
+    found = sorted_by(request, visible_rules(person), SORTS, "name")
+    if request.GET.get("format") == "csv":
+        return csv_response("rules.csv", CSV_HEADER, _csv_rows(found))
+    page = page_of(request, found)
     context = {
         "page": page,
         "rows": [(rule, kernel.can(person, "rule.edit", rule)) for rule in page],
         "may_create": bool(_places(person)),
     }
     return render(request, "catalog/access/rules.html", context)
+
+
+def _csv_rows(found: Any) -> Iterator[tuple[Any, ...]]:
+    for rule in found.iterator(chunk_size=500):
+        place = rule.place
+        where = f"{place} of {place.product}" if isinstance(place, OutputPort) else str(place or "")
+        kind = place._meta.verbose_name if place else "mesh"
+        yield (
+            rule.pk,
+            rule.name,
+            kind,
+            where,
+            "; ".join(f"{item.step}. {item.name}" for item in rule.stages.all()),
+        )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -130,6 +152,7 @@ def _initial(rule: ApprovalRule | None) -> list[dict[str, Any]]:
             "step": stage.step,
             "quorum": stage.quorum,
             "escalate_days": stage.escalate_days,
+            "remind_days": stage.remind_days,
             "team": stage.team.slug if stage.team else None,
             "person": stage.person.username if stage.person else "",
         }
@@ -149,6 +172,7 @@ def _specs(person: User, rows: list[dict[str, Any]]) -> list[StageSpec]:
             StageSpec(
                 step=row["step"] or place + 1, name=row["name"], approvers=row["approvers"], team=row["team"],
                 person=named, quorum=row["quorum"] or 1, escalate_days=row["escalate_days"] or 5,
+                remind_days=2 if row["remind_days"] is None else row["remind_days"],
             )
         )  # fmt: skip
     return specs

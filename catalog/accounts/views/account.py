@@ -15,6 +15,7 @@ from catalog.accounts.models import ApiToken, User
 from catalog.accounts.parts import parts
 from catalog.accounts.views.requests import PersonRequest, show_conflict
 from catalog.common.errors import PortalError
+from catalog.common.lists import page_of
 from catalog.common.validation import show_on_form
 
 
@@ -86,7 +87,7 @@ def sessions(request: PersonRequest) -> HttpResponse:
             ended = services.end_sessions(actor=person, person=person, keys=keys)
         messages.success(request, "Ended." if ended else "There was nothing left to end.")
         return redirect("accounts:sessions")
-    return _page(request, "sessions", {"sessions": selectors.open_sessions(person, current)})
+    return _page(request, "sessions", {"page": page_of(request, selectors.open_sessions(person, current))})
 
 
 def tokens(request: PersonRequest) -> HttpResponse:
@@ -107,7 +108,12 @@ def tokens(request: PersonRequest) -> HttpResponse:
             show_on_form(form, error)
         else:
             form = TokenForm()
-    context = {"form": form, "secret": secret, "made": made, "tokens": selectors.tokens_of(request.user)}
+    context = {
+        "form": form,
+        "secret": secret,
+        "made": made,
+        "page": page_of(request, selectors.tokens_of(request.user)),
+    }
     return _page(request, "tokens", context, 400 if form.errors else 200)
 
 

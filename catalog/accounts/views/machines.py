@@ -10,6 +10,7 @@ from catalog.accounts.forms import ServiceAccountForm, TokenForm
 from catalog.accounts.models import ApiToken, Team, User
 from catalog.accounts.views.requests import PersonRequest
 from catalog.common.errors import NotAllowed, PortalError
+from catalog.common.lists import page_of
 from catalog.common.validation import show_on_form
 
 
@@ -39,7 +40,7 @@ def service_accounts(request: PersonRequest, slug: str) -> HttpResponse:
             messages.success(request, f"{made} is made. Make a token for it now.")
             return redirect("accounts:service_account", team.slug, made.username)
     machines = selectors.service_accounts_of(team)
-    context = {"team": team, "form": form, "machines": machines}
+    context = {"team": team, "form": form, "page": page_of(request, machines)}
     return render(
         request, "catalog/accounts/service_accounts.html", context, status=400 if form.errors else 200
     )
@@ -71,7 +72,7 @@ def service_account(request: PersonRequest, slug: str, username: str) -> HttpRes
         "form": form,
         "secret": secret,
         "made": made,
-        "tokens": selectors.tokens_of(machine),
+        "page": page_of(request, selectors.tokens_of(machine)),
         "roles": selectors.roles_of(machine),
     }
     return render(

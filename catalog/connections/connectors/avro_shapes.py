@@ -30,11 +30,20 @@ _LOGICAL: Final[dict[str, LogicalType]] = {
 
 def shape_of(schema: Any, references: Mapping[str, Any]) -> Shape:
     """The shape of a parsed schema; `references` are parsed schemas of types it names."""
+    return _reader(schema, references).shape(schema, "", ())
+
+
+def named_types(schema: Any, references: Mapping[str, Any]) -> dict[str, tuple[dict[str, Any], str]]:
+    """Every named type by its full name, with the namespace inside of it."""
+    return _reader(schema, references).named
+
+
+def _reader(schema: Any, references: Mapping[str, Any]) -> "_Reader":
     reader = _Reader()
     for referred in references.values():
         reader.learn(referred, "")
     reader.learn(schema, "")
-    return reader.shape(schema, "", ())
+    return reader
 
 
 @dataclass(slots=True)
@@ -57,7 +66,7 @@ class _Reader:
         kind = schema.get("type")
         is_named = isinstance(kind, str) and kind in {"record", "error", "enum", "fixed"}
         if is_named and isinstance(schema.get("name"), str):
-            full = _full_name(schema["name"], str(schema.get("namespace") or namespace))
+            full = full_name(schema["name"], str(schema.get("namespace") or namespace))
             inside = full.rpartition(".")[0]
             self.named.setdefault(full, (schema, inside))
         for part in ("type", "items", "values"):
@@ -76,7 +85,7 @@ class _Reader:
         if isinstance(schema, str):
             if schema in _PRIMITIVE:
                 return Shape(_PRIMITIVE[schema], schema)
-            full = schema if schema in self.named else _full_name(schema, namespace)
+            full = schema if schema in self.named else full_name(schema, namespace)
             if full not in self.named or full in above or len(above) > MAX_DEPTH:
                 return Shape("object" if full in self.named else "unknown", schema)
             known, inside = self.named[full]
@@ -91,7 +100,7 @@ class _Reader:
             return self.shape(kind, namespace, above)
         name = str(schema.get("name", ""))
         if kind in {"record", "error"}:
-            full = _full_name(name, str(schema.get("namespace") or namespace))
+            full = full_name(name, str(schema.get("namespace") or namespace))
             inside = full.rpartition(".")[0]
             children = [
                 (str(item.get("name", "")), self._field(item, inside, (*above, full)))
@@ -126,7 +135,8 @@ class _Reader:
         return Shape("unknown", " | ".join(names), is_nullable=is_nullable)
 
 
-def _full_name(name: str, namespace: str) -> str:
+def full_name(name: str, namespace: str) -> str:
+    """The name of a type with its namespace."""
     return name if "." in name or not namespace else f"{namespace}.{name}"
 
 

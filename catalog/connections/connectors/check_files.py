@@ -1,7 +1,7 @@
 """Checks of files, objects, answers and records: of Parquet by reading it, of others where all rows were read."""
 
 import glob
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -35,16 +35,38 @@ def of_parquet(
     """The checks of a set of Parquet files, over all of their rows; names DuckDB opens itself or by `filesystem`."""
     if len(used) > parquet.FILES_READ or any(glob.has_magic(name) for name in used):
         words = f"There are more files than a crawl reads whole ({parquet.FILES_READ})."
-        yield from _unanswered(item, SourceError("unsupported", words, "Write fewer, larger files."))
+        yield from unanswered(item, SourceError("unsupported", words, "Write fewer, larger files."))
         return
-    with duck.session(context, files=used, filesystem=filesystem) as database:
-        is_partitioned = any("=" in name.rpartition("/")[0] for name in used)
-        database.execute(
-            f"CREATE TEMP VIEW {_TABLE} AS SELECT * FROM {parquet.source_of(used, is_partitioned=is_partitioned)}"  # noqa: S608
-        )
-        for answer in check_sql.measured(_store(database, sample.fields, context), item, context):
-            lost = filesystem.failure if filesystem is not None and answer.error else None
-            yield replace(answer, error=lost.as_failure()) if lost else answer
+    is_partitioned = any("=" in name.rpartition("/")[0] for name in used)
+    query = f"SELECT * FROM {parquet.source_of(used, is_partitioned=is_partitioned)}"  # noqa: S608
+    yield from of_query(item, used, lambda _: query, sample.fields, context, filesystem=filesystem)
+
+
+def of_query(
+    item: Wanted,
+    used: Sequence[str],
+    query_of: Callable[[Any], str],
+    fields: Sequence[ObservedField],
+    context: CrawlContext,
+    *,
+    filesystem: Any = None,
+) -> Iterator[ObservedCheck]:
+    """The checks of what a query reads from the files `used`; `query_of` is given the session it will run in.
+
+    Files that cannot be read spoil the checks and nothing else.
+    """
+    try:
+        with duck.session(context, files=used, filesystem=filesystem) as database:
+            database.execute(f"CREATE TEMP VIEW {_TABLE} AS {query_of(database)}")
+            answers = list(check_sql.measured(_store(database, fields, context), item, context))
+    except SourceError as error:
+        context.remaining()
+        lost = filesystem.failure if filesystem is not None else None
+        yield from unanswered(item, lost or error)
+        return
+    lost = filesystem.failure if filesystem is not None else None
+    for answer in answers:
+        yield replace(answer, error=lost.as_failure()) if lost and answer.error else answer
 
 
 def of_rows(item: Wanted, sample: Sample, context: CrawlContext) -> Iterator[ObservedCheck]:
@@ -54,7 +76,7 @@ def of_rows(item: Wanted, sample: Sample, context: CrawlContext) -> Iterator[Obs
     if not sample.is_whole or sample.seen != len(sample.rows):
         words = f"There are more rows than a crawl reads whole ({len(sample.rows):,})."
         remedy = "Offer them as Parquet, or let an administrator raise MESHPORTAL_CRAWL_ROWS."
-        yield from _unanswered(item, SourceError("unsupported", words, remedy))
+        yield from unanswered(item, SourceError("unsupported", words, remedy))
         return
     columns = list(zip(*sample.rows, strict=True)) or [() for _ in sample.flat]
     kinds = [_kind(field, values) for field, values in zip(sample.flat, columns, strict=True)]
@@ -62,8 +84,8 @@ def of_rows(item: Wanted, sample: Sample, context: CrawlContext) -> Iterator[Obs
         named = ", ".join(
             f"{quote(field.path)} {kind}" for field, kind in zip(sample.flat, kinds, strict=True)
         )
-        database.execute(f"CREATE TABLE {_TABLE} ({named})")
-        if sample.rows:
+        database.execute(f"CREATE TABLE {_TABLE} ({named or '_ INTEGER'})")
+        if sample.rows and kinds:
             marks = ", ".join("?" for _ in kinds)
             rows = [[_cell(cell, kind) for cell, kind in zip(row, kinds, strict=True)] for row in sample.rows]
             database.executemany(f"INSERT INTO {_TABLE} VALUES ({marks})", rows)  # noqa: S608
@@ -90,6 +112,7 @@ def _cell(value: Any, kind: str) -> Any:
     return str(value) if kind in ("VARCHAR", "HUGEINT") else value
 
 
-def _unanswered(item: Wanted, why: SourceError) -> Iterator[ObservedCheck]:
+def unanswered(item: Wanted, why: SourceError) -> Iterator[ObservedCheck]:
+    """Why none of the checks of an asset could be measured."""
     for spec in item.checks:
         yield ObservedCheck(asset=item.asset, number=spec.number, error=why.as_failure())

@@ -1,4 +1,6 @@
-"""Delta Lake tables by their transaction log: versions, schema with comments, rows, size. Data files are not opened.
+"""Delta Lake tables by their transaction log: versions, schema with comments, rows, size.
+
+Data files are opened only for checks.
 
 Source of the log's layout: https://github.com/delta-io/delta/blob/master/PROTOCOL.md (delta log entries, checkpoints).
 """
@@ -8,12 +10,12 @@ import re
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from catalog.connections.connectors import lakefiles
+from catalog.connections.connectors import delta_data, lake_checks, lakefiles
 from catalog.connections.connectors.base import (
     CheckResult,
     CrawlContext,
@@ -23,37 +25,25 @@ from catalog.connections.connectors.base import (
     unread,
 )
 from catalog.connections.connectors.config import Config, ConfigField
+from catalog.connections.connectors.delta_data import DataFile
+from catalog.connections.connectors.delta_schema import children_of
 from catalog.connections.connectors.errors import SourceError, redact
+from catalog.connections.connectors.lake_checks import LakeData
 from catalog.connections.connectors.lakefiles import LOCATION, S3_FIELDS, LakeFile, LakeFiles
 from catalog.connections.connectors.observations import (
-    LogicalType,
     Observation,
     ObservedAsset,
     ObservedField,
     ObservedReading,
 )
 from catalog.connections.connectors.relational import EXCLUDE, INCLUDE, is_chosen
-from catalog.connections.connectors.shapes import MAX_DEPTH, Shape, fields_of
+from catalog.connections.connectors.shapes import fields_of
 
 LOG = "_delta_log"
 MAX_LOG_FILES = 10_000
 COMMITS_LOOKED_AT = 50  # for the last one that changed data
 _VERSION = re.compile(r"(\d{20})\.(json|checkpoint[.\w-]*\.(?:parquet|json))\Z")
 _UPKEEP = frozenset({"OPTIMIZE", "VACUUM START", "VACUUM END", "SET TBLPROPERTIES", "ADD FEATURE", "FSCK"})
-_TYPES: Final[dict[str, LogicalType]] = {
-    "string": "string",
-    "long": "integer",
-    "integer": "integer",
-    "short": "integer",
-    "byte": "integer",
-    "float": "number",
-    "double": "number",
-    "boolean": "boolean",
-    "binary": "binary",
-    "date": "date",
-    "timestamp": "timestamp",
-    "timestamp_ntz": "timestamp",
-}
 
 
 class DeltaConnector:
@@ -142,35 +132,57 @@ def _read(files: LakeFiles, wanted: Wanted, context: CrawlContext) -> Iterator[O
     started = time.perf_counter()
     found = _opened(files, table, context)
     latency = (time.perf_counter() - started) * 1000
-    yield _asset(files, table, found.comment, fields_of(_children(found.schema, found.partitions, 0)))
+    fields = fields_of(children_of(found.schema, found.partitions))
+    yield _asset(files, table, found.comment, fields)
+    yield _reading(wanted, found, latency, context)
+    yield from lake_checks.measured(wanted, files, lambda: _data(table, found), fields, context)
+
+
+def _reading(wanted: Wanted, found: "_State", latency: float, context: CrawlContext) -> ObservedReading:
     known = [int(row) for row in found.rows if row is not None]
     has_all, rows = len(known) == len(found.rows), sum(known)
     moment = _changed_at(found, context)
-    yield ObservedReading(
+    return ObservedReading(
         asset=wanted.asset,
         is_reachable=True,
         latency_ms=latency,
         row_count=rows if has_all else round(rows * len(found.rows) / len(known)) if known else None,
         row_count_is_estimate=not has_all or found.marks_deleted_rows,
-        size_bytes=sum(int(size or 0) for size in found.sizes),
-        object_count=len(found.sizes),
+        size_bytes=sum(file.size for file in found.files),
+        object_count=len(found.files),
         fresh_at=moment,
         fresh_basis=f"commit, version {found.version}" if moment else "",
     )
 
 
+def _data(table: str, found: "_State") -> LakeData:
+    return delta_data.data_of(
+        table,
+        found.files,
+        found.schema,
+        has_marks=found.has_deleted_rows,
+        has_mapping=found.has_mapping,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _State:
-    """A table at its newest version. `written` is when its last commit's file was, in seconds since 1970."""
+    """A table at its newest version. `written` is when its last commit's file was, in seconds since 1970.
+
+    `marks_deleted_rows`: it may mark rows as deleted beside its data; `has_deleted_rows`: it does. `has_mapping`: its
+    columns have other names in its files.
+    """
 
     version: int
     comment: str
     schema: Any
     partitions: frozenset[str]
-    sizes: list[Any]
+    files: list[DataFile]
     rows: list[Any]
     history: list[dict[str, Any]]
     marks_deleted_rows: bool
+    has_deleted_rows: bool
+    has_mapping: bool
     written: float
 
 
@@ -230,12 +242,22 @@ def _state(folder: str, written: float) -> _State:
         comment=str(metadata.description or ""),
         schema=json.loads(opened.schema().to_json()),
         partitions=frozenset(metadata.partition_columns or ()),
-        sizes=_column(added, "size_bytes"),
+        files=delta_data.files_of(added, metadata.partition_columns or ()),
         rows=_column(added, "num_records"),
         history=list(opened.history(COMMITS_LOOKED_AT)),
         marks_deleted_rows="deletionVectors" in features,
+        has_deleted_rows="deletionVectors" in features and _has_vectors(opened),
+        has_mapping=(metadata.configuration or {}).get("delta.columnMapping.mode", "none") != "none",
         written=written,
     )
+
+
+def _has_vectors(opened: Any) -> bool:
+    """Whether a file has a vector of deleted rows; the vectors themselves were not copied and cannot be read."""
+    try:
+        return any(len(batch) for batch in opened.deletion_vectors())
+    except Exception:  # the library has no common base for its errors
+        return True
 
 
 def _column(added: Any, name: str) -> list[Any]:
@@ -257,32 +279,3 @@ def _changed_at(found: _State, context: CrawlContext) -> datetime | None:
     except (OverflowError, ValueError, OSError):
         return None
     return moment if moment <= context.now() else None
-
-
-def _children(schema: Any, partitions: frozenset[str], depth: int) -> tuple[tuple[str, Shape], ...]:
-    """The fields of a struct type in Delta's JSON form."""
-    found = []
-    for item in schema.get("fields", ()) if isinstance(schema, dict) and depth <= MAX_DEPTH else ():
-        name, shape = str(item.get("name", "")), _shape(item.get("type"), depth)
-        comment = str((item.get("metadata") or {}).get("comment") or "")
-        physical = f"{shape.physical}, partition" if name in partitions else shape.physical
-        found.append(
-            (name, replace(shape, physical=physical, comment=comment, is_nullable=item.get("nullable")))
-        )
-    return tuple(found)
-
-
-def _shape(declared: Any, depth: int) -> Shape:
-    if isinstance(declared, str):
-        logical: LogicalType = "number" if declared.startswith("decimal") else _TYPES.get(declared, "unknown")
-        return Shape(logical, declared)
-    kind = declared.get("type") if isinstance(declared, dict) else ""
-    if kind == "struct":
-        return Shape("object", "struct", children=_children(declared, frozenset(), depth + 1))
-    if kind == "array":
-        inner = _shape(declared.get("elementType"), depth)
-        return inner.inside("array", "[]", f"array<{inner.physical}>")
-    if kind == "map":
-        inner = _shape(declared.get("valueType"), depth)
-        return inner.inside("map", "{}", f"map<{inner.physical}>")
-    return Shape("unknown")

@@ -72,6 +72,7 @@ def session(
         connection = duckdb.connect(
             str(database) if database else ":memory:", read_only=database is not None, config=CLOSED
         )
+        connection.execute("SET TimeZone = 'UTC'")
         if filesystem is not None:
             connection.register_filesystem(filesystem)
         allowed = [str(path) for path in files]

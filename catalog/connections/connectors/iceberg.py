@@ -1,4 +1,6 @@
-"""Iceberg tables by their metadata, from a REST catalog, a folder or a bucket. Manifests and data are not opened.
+"""Iceberg tables by their metadata, from a REST catalog, a folder or a bucket.
+
+Manifests and data are opened only for checks.
 
 Sources: https://iceberg.apache.org/spec/ (table metadata, snapshot summaries) and the REST catalog's description,
 https://github.com/apache/iceberg/blob/main/open-api/rest-catalog-open-api.yaml (config, namespaces, tables, loadTable).
@@ -11,10 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 from catalog.common.decoding import DecodingError, gunzipped
-from catalog.connections.connectors import iceberg_rest, lakefiles
+from catalog.connections.connectors import check_files, iceberg_data, iceberg_rest, lake_checks, lakefiles
 from catalog.connections.connectors.base import (
     CheckResult,
     CrawlContext,
@@ -25,38 +27,21 @@ from catalog.connections.connectors.base import (
 )
 from catalog.connections.connectors.config import Config, ConfigField
 from catalog.connections.connectors.errors import SourceError, redact
+from catalog.connections.connectors.iceberg_data import Place
+from catalog.connections.connectors.iceberg_schema import fields_of
 from catalog.connections.connectors.lakefiles import LOCATION, S3_FIELDS, LakeFiles
 from catalog.connections.connectors.observations import (
-    LogicalType,
     Observation,
     ObservedAsset,
+    ObservedCheck,
     ObservedField,
     ObservedReading,
 )
 from catalog.connections.connectors.relational import EXCLUDE, INCLUDE, is_chosen
-from catalog.connections.connectors.shapes import Shape, fields_of
 
 METADATA = "metadata"
 MAX_METADATA = 32 * 1024 * 1024
 _VERSION = re.compile(r"v?(\d{1,18})(?:-[0-9a-f-]+)?(\.gz)?\.metadata\.json(\.gz)?\Z")
-_TYPES: Final[dict[str, LogicalType]] = {
-    "BooleanType": "boolean",
-    "IntegerType": "integer",
-    "LongType": "integer",
-    "FloatType": "number",
-    "DoubleType": "number",
-    "DecimalType": "number",
-    "DateType": "date",
-    "TimeType": "time",
-    "TimestampType": "timestamp",
-    "TimestamptzType": "timestamp",
-    "TimestampNanoType": "timestamp",
-    "TimestamptzNanoType": "timestamp",
-    "StringType": "string",
-    "UUIDType": "string",
-    "FixedType": "binary",
-    "BinaryType": "binary",
-}
 
 
 class IcebergConnector:
@@ -79,7 +64,10 @@ class IcebergConnector:
             name="warehouse", label="Warehouse", maximum=300, help="Where the catalog serves several."
         ),
         ConfigField(name="token", label="Token of the catalog", secret=True, help="Sent as a bearer token."),
-        LOCATION,
+        replace(
+            LOCATION,
+            help=f"{LOCATION.help} With a catalog: where the data of its tables are, for checks of quality.",
+        ),
         *S3_FIELDS,
         INCLUDE,
         EXCLUDE,
@@ -112,7 +100,7 @@ class IcebergConnector:
             for done, item in enumerate(wanted):
                 context.beat(done, len(wanted))
                 try:
-                    yield from _read(tables, item, context)
+                    yield from _read(config, tables, item, context)
                 except SourceError as error:
                     if error.code in {"unreachable", "not_allowed"}:
                         raise
@@ -130,23 +118,27 @@ class _Placed:
     """The tables at a location; a table is called by its folder."""
 
     def __init__(self, files: LakeFiles) -> None:
-        self._files = files
+        self.files = files
         self.namespace = files.namespace
         self.tls = files.tls
 
     def names(self, most: int) -> list[str]:
         return [
-            "/".join(p for p in (self._files.base, t) if p) or "/"
-            for t in self._files.tables(METADATA, _VERSION)
+            "/".join(p for p in (self.files.base, t) if p) or "/"
+            for t in self.files.tables(METADATA, _VERSION)
         ]
 
+    def folder(self, name: str) -> str:
+        """The folder of a table below the location."""
+        return name.removeprefix(self.files.base).strip("/")
+
     def metadata(self, name: str) -> bytes:
-        if ".." in name.split("/") or not name.startswith(self._files.base):
+        if ".." in name.split("/") or not name.startswith(self.files.base):
             raise SourceError("gone", "The table is not at this location.", "Browse the connection again.")
-        below = name.removeprefix(self._files.base).strip("/")
+        below = self.folder(name)
         found = [
             (int(match[1]), file.modified, file)
-            for file in self._files.listed(f"{below}/{METADATA}".lstrip("/"))
+            for file in self.files.listed(f"{below}/{METADATA}".lstrip("/"))
             if (match := _VERSION.match(file.path.rpartition("/")[2]))
         ]
         if not found:
@@ -154,7 +146,7 @@ class _Placed:
         file = max(found, key=lambda item: item[:2])[2]
         if file.size > MAX_METADATA:
             raise SourceError("too_large", f"The metadata have {file.size:,} bytes.", "Expire old snapshots.")
-        body = self._files.read(file)
+        body = self.files.read(file)
         if ".gz" not in file.path.rpartition("/")[2]:
             return body
         try:
@@ -183,7 +175,7 @@ def _asset(
 
 
 def _read(
-    tables: "_Placed | iceberg_rest.RestCatalog", wanted: Wanted, context: CrawlContext
+    config: Config, tables: "_Placed | iceberg_rest.RestCatalog", wanted: Wanted, context: CrawlContext
 ) -> Iterator[Observation]:
     name = wanted.address.get("table")
     if not isinstance(name, str):
@@ -191,12 +183,19 @@ def _read(
     started = time.perf_counter()
     metadata = _parsed(tables.metadata(name))
     latency = (time.perf_counter() - started) * 1000
-    yield _asset(tables.namespace, name, str(metadata.properties.get("comment", "")), _fields(metadata))
+    fields = fields_of(metadata)
+    yield _asset(tables.namespace, name, str(metadata.properties.get("comment", "")), fields)
+    yield _reading(wanted, metadata, latency, context)
+    if wanted.checks:
+        yield from _checked(config, tables, name, metadata, wanted, fields, context)
+
+
+def _reading(wanted: Wanted, metadata: Any, latency: float, context: CrawlContext) -> ObservedReading:
     snapshot = metadata.current_snapshot()
     summary = dict(snapshot.summary.additional_properties) if snapshot and snapshot.summary else {}
     deletes = _number(summary, "total-position-deletes") or _number(summary, "total-equality-deletes")
     moment = _changed_at(metadata, context)
-    yield ObservedReading(
+    return ObservedReading(
         asset=wanted.asset,
         is_reachable=True,
         latency_ms=latency,
@@ -207,6 +206,47 @@ def _read(
         fresh_at=moment,
         fresh_basis=f"snapshot {snapshot.snapshot_id}" if moment and snapshot else "",
     )
+
+
+def _checked(
+    config: Config,
+    tables: "_Placed | iceberg_rest.RestCatalog",
+    name: str,
+    metadata: Any,
+    wanted: Wanted,
+    fields: Sequence[ObservedField],
+    context: CrawlContext,
+) -> Iterator[ObservedCheck]:
+    """The checks of a table; the data of one a catalog knows are looked for at the location, if one is named."""
+    try:
+        with _place_of(config, tables, name, metadata, context) as place:
+            yield from lake_checks.measured(
+                wanted, place.files, lambda: iceberg_data.data_of(metadata, place), fields, context
+            )
+    except SourceError as error:
+        context.remaining()
+        yield from check_files.unanswered(wanted, error)
+
+
+@contextmanager
+def _place_of(
+    config: Config,
+    tables: "_Placed | iceberg_rest.RestCatalog",
+    name: str,
+    metadata: Any,
+    context: CrawlContext,
+) -> Iterator[Place]:
+    if isinstance(tables, _Placed):
+        yield Place(tables.files, str(metadata.location), tables.folder(name), context)
+        return
+    if not config["location"]:
+        raise SourceError(
+            "unsupported",
+            "The catalog tells of the table, not where its data may be read.",
+            "Enter the location of the data in the connection.",
+        )
+    with lakefiles.opened(config, context) as files:
+        yield Place(files, str(config["location"]), "", context)
 
 
 def _parsed(body: bytes) -> Any:
@@ -257,45 +297,3 @@ def _changed_at(metadata: Any, context: CrawlContext) -> datetime | None:
     except (OverflowError, ValueError, OSError):
         return None
     return moment if moment <= context.now() else None
-
-
-def _fields(metadata: Any) -> tuple[ObservedField, ...]:
-    schema = metadata.schema()
-    spec = next((s for s in metadata.partition_specs if s.spec_id == metadata.default_spec_id), None)
-    transforms = {part.source_id: str(part.transform) for part in (spec.fields if spec else ())}
-    keys = list(schema.identifier_field_ids)
-    fields = fields_of(tuple((f.name, _shape(f, transforms)) for f in schema.fields))
-    places = {f.name: keys.index(f.field_id) + 1 for f in schema.fields if f.field_id in keys}
-    return tuple(
-        replace(f, key_position=places[f.path]) if f.path in places and not f.parent_path else f
-        for f in fields
-    )
-
-
-def _shape(field: Any, transforms: Mapping[int, str]) -> Shape:
-    shape = _of_type(field.field_type, transforms)
-    partition = transforms.get(field.field_id)
-    words = (
-        "" if partition is None else ", partition" + ("" if partition == "identity" else f" by {partition}")
-    )
-    return replace(
-        shape,
-        physical=f"{shape.physical}{words}",
-        is_nullable=not field.required,
-        comment=str(field.doc or ""),
-    )
-
-
-def _of_type(declared: Any, transforms: Mapping[int, str]) -> Shape:
-    kind = type(declared).__name__
-    if kind == "StructType":
-        return Shape(
-            "object", "struct", children=tuple((f.name, _shape(f, transforms)) for f in declared.fields)
-        )
-    if kind == "ListType":
-        inner = _of_type(declared.element_type, transforms)
-        return inner.inside("array", "[]", f"list<{inner.physical}>")
-    if kind == "MapType":
-        inner = _of_type(declared.value_type, transforms)
-        return inner.inside("map", "{}", f"map<{declared.key_type}, {inner.physical}>")
-    return Shape(_TYPES.get(kind, "unknown"), str(declared))

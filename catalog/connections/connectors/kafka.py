@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from catalog.connections.connectors import kafka_client, message_schemas, schema_registry
+from catalog.connections.connectors import kafka_checks, kafka_client, message_schemas, schema_registry
 from catalog.connections.connectors.base import (
     CheckResult,
     CrawlContext,
@@ -181,6 +181,7 @@ def _read(
         fresh_at=fresh_at,
         fresh_basis="last message" if fresh_at else "",
     )
+    yield from kafka_checks.measured(config, cluster, wanted, topic, offsets, fields, context)
 
 
 def _schema(config: Config, topic: str, context: CrawlContext) -> tuple[str, tuple[ObservedField, ...]]:

@@ -80,7 +80,7 @@ class Cluster:
 
         Only the times are looked at. Reading needs the right to read the topic; without it nothing is known.
         """
-        from confluent_kafka import Consumer, KafkaException, TopicPartition
+        from confluent_kafka import KafkaException, TopicPartition
 
         filled = [(number, low, high) for number, (low, high) in offsets.items() if high > low]
         asked = [
@@ -89,15 +89,7 @@ class Cluster:
         ]
         if not asked:
             return None
-        consumer = Consumer(
-            {
-                **self.settings,
-                "group.id": "meshportal",
-                "enable.auto.commit": False,
-                "enable.partition.eof": True,
-            },
-            logger=_quiet,
-        )
+        consumer = self.consumer()
         try:
             consumer.assign(asked)
             return self._newest(consumer, len(asked))
@@ -106,6 +98,18 @@ class Cluster:
         finally:
             with suppress(KafkaException, RuntimeError):
                 consumer.close()
+
+    def consumer(self) -> Any:
+        """A reader of partitions that are assigned to it; it joins no group and marks nothing as read."""
+        from confluent_kafka import Consumer
+
+        settings = {
+            **self.settings,
+            "group.id": "meshportal",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+        }
+        return Consumer(settings, logger=_quiet)
 
     def _newest(self, consumer: Any, waiting: int) -> datetime | None:
         from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, KafkaError

@@ -7,11 +7,11 @@ are given what was read here instead.
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from catalog.connections.connectors import s3_client
 from catalog.connections.connectors.base import CrawlContext
@@ -57,6 +57,10 @@ class LakeFiles(Protocol):
 
     def read(self, file: LakeFile) -> bytes: ...
 
+    def openable(self, sizes: Mapping[str, int]) -> tuple[list[str], Any]:
+        """What DuckDB calls these files by (paths below the location, with their bytes), in their order; and the file
+        system that opens them, within the bytes of a crawl. None: it opens them itself. Raises SourceError."""
+
     def tls(self) -> ObservedTls | None:
         """The encryption on the way there; None where there is no way."""
 
@@ -70,7 +74,7 @@ def opened(config: Config, context: CrawlContext) -> Iterator[LakeFiles]:
         return
     bucket, _, prefix = location.removeprefix("s3://").partition("/")
     with s3_client.opened({**config, "bucket": bucket}, context) as opened_bucket:
-        yield _Prefix(opened_bucket, prefix.strip("/"))
+        yield _Prefix(opened_bucket, prefix.strip("/"), context)
 
 
 class _Folder:
@@ -112,6 +116,9 @@ class _Folder:
         with self._resolved(file.path).open("rb") as opened_file:
             return opened_file.read(file.size)
 
+    def openable(self, sizes: Mapping[str, int]) -> tuple[list[str], Any]:
+        return [str(self._resolved(path)) for path in sizes], None
+
     def tls(self) -> ObservedTls | None:
         return None
 
@@ -121,10 +128,11 @@ class _Folder:
 
 
 class _Prefix:
-    def __init__(self, bucket: s3_client.Bucket, prefix: str) -> None:
+    def __init__(self, bucket: s3_client.Bucket, prefix: str, context: CrawlContext) -> None:
         self.namespace = f"s3://{bucket.name}"
         self.base = prefix
         self._bucket = bucket
+        self._context = context
         self._tls: ObservedTls | None = None
 
     def tables(self, mark: str, of_table: re.Pattern[str]) -> Iterator[str]:
@@ -148,6 +156,12 @@ class _Prefix:
 
     def read(self, file: LakeFile) -> bytes:
         return self._bucket.part(self._key(file.path), 0, file.size) if file.size else b""
+
+    def openable(self, sizes: Mapping[str, int]) -> tuple[list[str], Any]:
+        from catalog.connections.connectors.objectfiles import ObjectFiles, url_of  # fsspec is slow to import
+
+        keys = {self._key(path): size for path, size in sizes.items()}
+        return [url_of(key) for key in keys], ObjectFiles(self._bucket.part, keys, self._context.max_bytes)
 
     def tls(self) -> ObservedTls | None:
         return self._tls

@@ -33,15 +33,16 @@ def fields_of(schema: Schema) -> tuple[str, tuple[ObservedField, ...]]:
 def _shape(schema: Schema) -> Shape:
     if schema.kind == "PROTOBUF":
         return protobuf_shapes.shape_of(schema.text, schema.references)
-    references = {name: _parsed(text) for name, text in schema.references.items()}
+    references = {name: parsed(text) for name, text in schema.references.items()}
     if schema.kind == "AVRO":
-        return avro_shapes.shape_of(_parsed(schema.text), references)
+        return avro_shapes.shape_of(parsed(schema.text), references)
     if schema.kind == "JSON":
-        return json_shapes.shape_of(_parsed(schema.text), references)
+        return json_shapes.shape_of(parsed(schema.text), references)
     raise ValueError(f"the kind {schema.kind[:40]} is not known")
 
 
-def _parsed(text: str) -> Any:
+def parsed(text: str) -> Any:
+    """The text of an Avro or JSON schema as a value. Raises SourceError."""
     return text if text in _SIMPLE_AVRO else nested.parse(text, "The schema in the registry")
 
 

@@ -21,7 +21,7 @@ MAX_REFERENCES = 50
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """The newest version of a subject: its type (`AVRO`, `JSON`, `PROTOBUF`), text, and what it refers to by name."""
+    """A schema: its type (`AVRO`, `JSON`, `PROTOBUF`), text, and what it refers to by name."""
 
     kind: str
     text: str
@@ -30,7 +30,15 @@ class Schema:
 
 def latest(config: Config, subject: str, context: CrawlContext) -> Schema | None:
     """The newest schema of a subject, None where there is none. Raises SourceError."""
-    found = _asked(config, f"/subjects/{encoded(subject)}/versions/latest", context)
+    return _schema(config, _asked(config, f"/subjects/{encoded(subject)}/versions/latest", context), context)
+
+
+def by_number(config: Config, number: int, context: CrawlContext) -> Schema | None:
+    """The schema messages were written by, as they name it; None where there is none. Raises SourceError."""
+    return _schema(config, _asked(config, f"/schemas/ids/{number}", context), context)
+
+
+def _schema(config: Config, found: Any, context: CrawlContext) -> Schema | None:
     if found is None:
         return None
     references: dict[str, str] = {}

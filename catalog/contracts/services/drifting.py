@@ -18,10 +18,11 @@ from catalog.schemas.diff import Severity
 from catalog.schemas.selectors import newest_observed_ids, shapes_of
 
 KEPT_SENTENCES = 5  # of the worst fields
+MOST_PATHS = 50  # with more broken fields it is about the whole port
 _SLICE = 500
 _COLUMNS = (
     "port_id", "declared_id", "observed_id", "declared", "is_read", "breaking", "risky", "harmless", "sentences",
-    "digest", "drifted_at", "judged_at",
+    "paths", "digest", "drifted_at", "judged_at",
 )  # fmt: skip
 
 
@@ -101,6 +102,7 @@ def _rows(
             sum(item.severity is Severity.RISKY for item in found),
             sum(item.severity is Severity.HARMLESS for item in found),
             [item.sentence for item in found if item.severity is not Severity.HARMLESS][:KEPT_SENTENCES],
+            [item.path for item in breaking] if len(breaking) <= MOST_PATHS else [],
             _digest(found),
             since if breaking else None,
             now,

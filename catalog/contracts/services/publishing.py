@@ -152,6 +152,7 @@ def publish_change(
         changes={"version": [check.base.version, check.version]},
         detail={
             "number": version.number,
+            "proposal": proposal.pk,
             "breaking": len(check.found.breaking),
             "override_reason": proposal.override_reason,
             "acknowledged": proposal.acknowledgements.count(),

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from catalog.accounts import selectors
 from catalog.accounts.views.requests import PersonRequest, requires
 from catalog.common.errors import PortalError
+from catalog.common.lists import page_of
 from catalog.common.validation import show_on_form
 from catalog.identity import services
 from catalog.identity.forms import GroupRuleForm, SubjectForm
@@ -38,7 +39,7 @@ def overview(request: PersonRequest) -> HttpResponse:
             return redirect("identity:overview")
     context = {
         "form": form,
-        "rules": GroupRule.objects.select_related("team"),
+        "page": page_of(request, GroupRule.objects.select_related("team")),
         "oidc": settings.OIDC,
         "callback": (settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/"))
         + reverse("identity:callback"),

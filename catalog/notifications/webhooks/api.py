@@ -89,13 +89,28 @@ class WebhookDetail(WebhookViews):
     def get(self, request: Request, pk: int) -> Response:
         return Response(self.get_serializer(self.webhook(pk)).data)
 
-    @extend_schema(
-        operation_id="webhooks_switch", request=shapes.SwitchInput, responses=shapes.WebhookSerializer
-    )
+    @extend_schema(operation_id="webhooks_edit", request=shapes.EditInput, responses=shapes.WebhookSerializer)
     def patch(self, request: Request, pk: int) -> Response:
-        """Switch it on or off; what waits is kept."""
-        services.switch(actor=caller(request), webhook=self.webhook(pk), **self.read(shapes.SwitchInput))
+        """Change where what is sent, or switch it on or off; what is left out stays, what waits is kept."""
+        user, webhook = caller(request), self.webhook(pk)
+        data = self._partial(request)
+        is_active = data.pop("is_active", None)
+        if data:
+            kernel.require(user, "webhook.edit", webhook, "Only its creator changes it.")
+            now: dict[str, Any] = {name: getattr(webhook, name) for name in ("url", *services.EDITED)}
+            for name in ("product", "domain", "team"):
+                if data.get(name):
+                    data[name] = _found(user, name, data[name])
+            services.edit_webhook(actor=user, webhook=webhook, **(now | data))
+        if is_active is not None:
+            services.switch(actor=user, webhook=webhook, is_active=is_active)
         return Response(self.get_serializer(self.webhook(pk)).data)
+
+    @staticmethod
+    def _partial(request: Request) -> dict[str, Any]:
+        given = shapes.EditInput(data=request.data, partial=True)
+        given.is_valid(raise_exception=True)
+        return dict(given.validated_data)
 
     @extend_schema(operation_id="webhooks_delete", responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:

@@ -1,5 +1,6 @@
 """Forms about webhooks. They shape what was typed; the services judge it."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -8,6 +9,7 @@ from catalog.accounts import kernel
 from catalog.accounts.models import Team, User
 from catalog.domains.models import Domain
 from catalog.events.types import TYPES
+from catalog.notifications.webhooks.models import Webhook
 from catalog.products.models import DataProduct
 
 KINDS = {
@@ -60,9 +62,22 @@ class WebhookForm(forms.Form):
     def clean_product(self) -> DataProduct | None:
         return product_named(self.user, self.cleaned_data["product"].strip())
 
-    def types(self) -> list[str]:
+    def types(self, before: Collection[str] = ()) -> list[str]:
+        """The events of the kinds chosen; of a kind of which only some were asked for `before`, these."""
         kinds = set(self.cleaned_data["kinds"])
-        return [name for name in TYPES if name.split(".")[0] in kinds]
+        found = []
+        for kind in kinds:
+            whole = [name for name in TYPES if name.split(".")[0] == kind]
+            found += [name for name in whole if name in before] or whole
+        return sorted(found)
+
+
+def as_typed(webhook: Webhook) -> dict[str, Any]:
+    """What the form shows of a webhook there is."""
+    return {
+        "name": webhook.name, "url": webhook.url, "kinds": sorted({name.split(".")[0] for name in webhook.types}),
+        "product": webhook.product.key if webhook.product else "", "domain": webhook.domain, "team": webhook.team,
+    }  # fmt: skip
 
 
 def product_named(user: User, key: str) -> DataProduct | None:

@@ -42,7 +42,7 @@ IN_FLIGHT, PER_WEBHOOK = 16, 4
 LOOKED_AT = 200  # rows read at once
 LOOK_AGAIN = 0.5  # seconds: whether others, of other webhooks, are due as well
 LONGEST_RUN = 120.0  # seconds
-STALE = dt.timedelta(minutes=10)  # longer than the task may run
+STALE = dt.timedelta(minutes=1)  # longer than a request that was claimed can take
 KEPT = 20  # attempts of the log
 GONE = 410
 

@@ -44,10 +44,13 @@ class WebhookInput(StrictSerializer):
     team = serializers.CharField(required=False, max_length=200)
 
 
-class SwitchInput(StrictSerializer):
-    """On or off."""
+class EditInput(WebhookInput):
+    """What is left out stays; `product`, `domain` or `team` null: none. `is_active` switches it on or off."""
 
-    is_active = serializers.BooleanField()
+    product = serializers.CharField(required=False, max_length=300, allow_null=True)
+    domain = serializers.CharField(required=False, max_length=200, allow_null=True)
+    team = serializers.CharField(required=False, max_length=200, allow_null=True)
+    is_active = serializers.BooleanField(required=False)
 
 
 class ReplayInput(StrictSerializer):

@@ -1,4 +1,4 @@
-"""Writes to webhooks: made, switched, given another secret, tested, replayed, deleted."""
+"""Writes to webhooks: made, edited, switched, given another secret, tested, replayed, deleted."""
 
 import datetime as dt
 from collections.abc import Collection, Sequence
@@ -12,6 +12,7 @@ from catalog.accounts import kernel
 from catalog.accounts.models import Team, User
 from catalog.audit import numbering
 from catalog.audit import services as audit
+from catalog.audit.changes import difference, snapshot
 from catalog.audit.models import Numbering
 from catalog.common.allow_list import HostRefused, HostUnknown
 from catalog.common.crypto import encrypt
@@ -27,6 +28,7 @@ from catalog.products.models import DataProduct
 MOST = 20  # webhooks of one person
 OVERLAP = dt.timedelta(hours=24)  # messages are signed with the old and the new secret
 MOST_REPLAYED = 10_000
+EDITED = ("name", "types", "team", "product", "domain")
 State = WebhookDelivery.State
 
 
@@ -61,6 +63,43 @@ def create_webhook(
     made.save()
     _record(actor, "created", made, url=_shown(made.url), types=made.types)
     return made, secret
+
+
+@transaction.atomic
+def edit_webhook(
+    *,
+    actor: User,
+    webhook: Webhook,
+    name: str,
+    url: str,
+    types: Collection[str] = (),
+    team: Team | None = None,
+    product: DataProduct | None = None,
+    domain: Domain | None = None,
+) -> Webhook:
+    """Change where what is sent. What waits goes to the new address; what it asks for from now on is what comes after
+    this. The secret stays. Raises NotAllowed, Invalid naming the fields."""
+    kernel.require(actor, "webhook.edit", webhook, "Only its creator changes it.")
+    problems = [*_problems_of_address(url), *_problems_of_choice(actor, types, team, product, domain)]
+    if problems:
+        raise invalid(problems)
+    fresh = Webhook.objects.select_for_update(of=("self",)).get(pk=webhook.pk)
+    before = _state(fresh)
+    if fresh.url != url.strip():
+        fresh.failing_since = None  # of the address before
+    fresh.name, fresh.url, fresh.types = name.strip(), url.strip(), sorted(set(types))
+    fresh.team, fresh.product, fresh.domain = team, product, domain
+    clean(fresh)
+    fresh.save()
+    changes = difference(before, _state(fresh))
+    if changes:
+        audit.record(actor=actor, verb="webhook.edited", obj=fresh, changes=changes)
+        _ring()
+    return fresh
+
+
+def _state(webhook: Webhook) -> dict[str, object]:
+    return snapshot(webhook, EDITED) | {"url": _shown(webhook.url)}
 
 
 def _problems_of_address(url: str) -> list[Problem]:

@@ -8,6 +8,7 @@ PLACE = "account/webhooks"
 urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{PLACE}/", views.index, name="webhooks"),
     path(f"{PLACE}/<int:pk>/", views.detail, name="webhook"),
+    path(f"{PLACE}/<int:pk>/edit/", views.edit, name="webhook_edit"),
     path(f"{PLACE}/<int:pk>/secret/", views.rotate, name="webhook_secret"),
     path(f"{PLACE}/<int:pk>/switch/", views.switch, name="webhook_switch"),
     path(f"{PLACE}/<int:pk>/test/", views.test, name="webhook_test"),

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -10,21 +11,42 @@ from catalog.accounts import kernel
 from catalog.accounts.caller import caller
 from catalog.accounts.models import User
 from catalog.accounts.parts import parts
+from catalog.common.csv import csv_response
 from catalog.common.errors import PortalError
-from catalog.common.lists import page_of
+from catalog.common.lists import page_of, sorted_by
 from catalog.common.validation import show_on_form
 from catalog.notifications.webhooks import selectors, services
-from catalog.notifications.webhooks.forms import SinceForm, WebhookForm
+from catalog.notifications.webhooks.forms import SinceForm, WebhookForm, as_typed
 from catalog.notifications.webhooks.models import Webhook
 
 FOLDER = "catalog/notifications/webhooks"
+SORTS = {"name": "name", "waiting": "waiting", "dead": "dead", "arrived": "succeeded_at"}
+COLUMNS = (
+    "id",
+    "name",
+    "team",
+    "is_active",
+    "waiting",
+    "given_up",
+    "last_arrived_at",
+)  # no address: it may be secret
+DELIVERY_SORTS = {"at": "pk", "state": "state", "attempts": "attempts", "due": "due_at"}
+DELIVERY_COLUMNS = ("id", "event", "subject", "created_at", "state", "attempts", "due_at", "done_at")
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def index(request: HttpRequest) -> HttpResponse:
-    """One's webhooks and those of one's teams; POST makes one and shows its secret in this one answer only."""
+def index(request: HttpRequest) -> HttpResponseBase:
+    """One's webhooks and those of one's teams, as CSV too; POST makes one, its secret in this one answer only."""
     person = caller(request)
+    rows = sorted_by(request, selectors.webhooks_for(person), SORTS, "name")
+    if request.method != "POST" and request.GET.get("format") == "csv":
+        lines = (
+            (item.pk, item.name, item.team.name if item.team else "", item.is_active, item.waiting, item.dead,
+             item.succeeded_at)
+            for item in rows.iterator(chunk_size=500)
+        )  # fmt: skip
+        return csv_response("webhooks.csv", COLUMNS, lines)
     form = WebhookForm(person, request.POST if request.method == "POST" else None)
     secret = made = None
     if request.method == "POST" and form.is_valid():
@@ -42,23 +64,34 @@ def index(request: HttpRequest) -> HttpResponse:
             form = WebhookForm(person)
     context = {
         "parts": parts(), "part": "webhooks", "form": form, "secret": secret, "made": made,
-        "page": page_of(request, selectors.webhooks_for(person)), "may_create": kernel.can(person, "webhook.create"),
+        "page": page_of(request, rows), "may_create": kernel.can(person, "webhook.create"),
     }  # fmt: skip
     return render(request, f"{FOLDER}/list.html", context, status=400 if form.errors else 200)
 
 
 @never_cache
 @require_safe
-def detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """One webhook: what it sends, how it fares, and its log."""
+def detail(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """One webhook: what it sends, how it fares, and its log, which `?format=csv` gives as a file."""
     person = caller(request)
-    return _page(request, person, selectors.webhook_or_404(person, pk))
+    webhook = selectors.webhook_or_404(person, pk)
+    if request.GET.get("format") == "csv":
+        rows = sorted_by(request, selectors.deliveries_for(person, webhook), DELIVERY_SORTS, "-at")
+        lines = (
+            (row.pk, row.event.type if row.event else "webhook.test", row.event.subject if row.event else "",
+             row.created_at, row.state, row.attempts, row.due_at, row.done_at)
+            for row in rows.iterator(chunk_size=500)
+        )  # fmt: skip
+        return csv_response(f"webhook-{pk}.csv", DELIVERY_COLUMNS, lines)
+    return _page(request, person, webhook)
 
 
 def _page(
     request: HttpRequest, person: User, webhook: Webhook, *, secret: str = "", form: SinceForm | None = None
 ) -> HttpResponse:
-    page = page_of(request, selectors.deliveries_for(person, webhook))
+    page = page_of(
+        request, sorted_by(request, selectors.deliveries_for(person, webhook), DELIVERY_SORTS, "-at")
+    )
     context = {
         "webhook": webhook,
         "page": page,
@@ -69,6 +102,30 @@ def _page(
         "form": form or SinceForm(),
     }
     return render(request, f"{FOLDER}/detail.html", context, status=400 if form and form.errors else 200)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change its name, address and what it sends."""
+    person = caller(request)
+    webhook = selectors.webhook_or_404(person, pk)
+    kernel.require(person, "webhook.edit", webhook, "Only its creator changes it.")
+    form = WebhookForm(person, request.POST if request.method == "POST" else None, initial=as_typed(webhook))
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            services.edit_webhook(
+                actor=person, webhook=webhook, name=data["name"], url=data["url"], types=form.types(webhook.types),
+                team=data["team"], product=data["product"], domain=data["domain"],
+            )  # fmt: skip
+        except PortalError as error:
+            show_on_form(form, error)
+        else:
+            messages.success(request, "It is saved. What waits goes to the address it has now.")
+            return redirect(webhook.get_absolute_url())
+    context = {"webhook": webhook, "form": form}
+    return render(request, f"{FOLDER}/edit.html", context, status=400 if form.errors else 200)
 
 
 @never_cache

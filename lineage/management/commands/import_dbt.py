@@ -79,7 +79,8 @@ class Command(BaseCommand):
                 json.dumps(said | {"error": job.error, "remedy": job.remedy}, ensure_ascii=False)
             )
         if not job.is_finished:
-            self.stdout.write("A worker does it already; its page shows how far it is.")
+            if not as_json:
+                self.stdout.write("A worker does it already; its page shows how far it is.")
             return
         told = [f"  {problem.get('path')}: {problem.get('message')}" for problem in job.problems[:_SHOWN]]
         if job.status == DbtImport.Status.FAILED:

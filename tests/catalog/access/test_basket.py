@@ -121,3 +121,24 @@ def test_a_full_basket_asks_the_database_as_often_as_a_small_one(cast: Cast, cli
                 client.get("/access/basket/")
             counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_the_basket_through_the_api(cast: Cast, port: OutputPort, client: Client) -> None:
+    other = make.make_port(cast.play_events, "other")
+    client.force_login(cast.consumer)
+    keys = [f"listening/play-events/{item.name}/{item.version}" for item in (port, other)]
+    for key in (*keys, keys[0]):
+        assert client.post("/api/v1/access/basket/", {"port": key}, "application/json").status_code == 201
+    assert [row["port"] for row in client.get("/api/v1/access/basket/").json()["results"]] == keys
+    asked = {
+        "purpose": "Counting.",
+        "days": 30,
+        "ports": [{"port": keys[0]}, {"port": keys[1], "days": 3_000}],
+    }
+    answer = client.post("/api/v1/access/basket/requests/", asked, "application/json")
+    assert answer.status_code == 200, answer.content
+    assert [row["port"] for row in answer.json()["sent"]] == keys[:1]
+    assert [row["port"] for row in answer.json()["refused"]] == keys[1:]
+    assert [row["port"] for row in client.get("/api/v1/access/basket/").json()["results"]] == keys[1:]
+    assert client.delete(f"/api/v1/access/basket/?port={keys[1]}").status_code == 204
+    assert client.get("/api/v1/access/basket/").json()["results"] == []

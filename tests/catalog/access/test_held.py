@@ -19,6 +19,7 @@ from catalog.access.states import Event
 from catalog.accounts.models import Role, Team, User
 from catalog.audit.models import AuditEvent
 from catalog.products.models import OutputPort
+from catalog.vocabulary.models import Purpose
 from tests import factories as make
 from tests.catalog.access.asking import agreed, ask, stage_of
 from tests.conftest import Cast
@@ -177,3 +178,16 @@ def test_undoing_events_gives_what_doing_them_gave(steps: list[tuple[int, str]],
     found = list(states_within({"provisioning": state}, since, begin, begin + dt.timedelta(minutes=1)))
     assert [item["provisioning"] for item, _ in found] == [then]
     assert (best_of(found) is not None) == (then == "granted")
+
+
+@pytest.mark.django_db
+def test_purposes_and_their_legal_basis_are_the_why(cast: Cast, port: OutputPort, client: Client) -> None:
+    purpose = Purpose.objects.create(name="Royalties", slug="royalties", legal_basis="contract")
+    agreed(cast.consumer, port, cast.owner, purposes=[purpose])
+    client.force_login(cast.owner)
+    assert "Royalties · Performance of a contract" in client.get("/access/audit/").content.decode()
+    answer = b"".join(client.get("/access/audit/?format=csv").streaming_content).decode()  # type: ignore[attr-defined]
+    (row,) = csv.DictReader(answer.splitlines())
+    assert (row["purposes"], row["legal_basis"]) == ("Royalties", "Performance of a contract")
+    (told,) = client.get("/api/v1/access/audit/").json()["results"]
+    assert told["purposes"] == [{"slug": "royalties", "name": "Royalties", "legal_basis": "contract"}]

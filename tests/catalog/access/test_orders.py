@@ -253,7 +253,7 @@ def test_a_message_that_was_changed_or_is_old_is_not_genuine() -> None:
 
     now = timezone.now()
     stamp = str(int(now.timestamp()))
-    given = f"v1,{signature(SECRET, 'a', stamp, b'body')}"
+    given = f"v1,{signature(SECRET.encode(), 'a', stamp, b'body')}"
     assert is_genuine(SECRET, "a", stamp, f"v1,other {given}", b"body", now=now)
     assert not is_genuine(SECRET, "a", stamp, given, b"bodY", now=now)
     assert not is_genuine(SECRET, "b", stamp, given, b"body", now=now)

@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.access.states import (
@@ -23,7 +23,6 @@ from catalog.access.states import (
     verdict,
 )
 
-PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a busy machine
 NOW = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
 moments = st.datetimes(
     min_value=dt.datetime(2020, 1, 1),  # noqa: DTZ001 - hypothesis takes bounds without a zone
@@ -32,7 +31,6 @@ moments = st.datetimes(
 )
 
 
-@PATIENT
 @given(st.lists(st.sampled_from(Deed), max_size=20))
 def test_a_decision_is_made_once_whatever_is_pressed_afterwards(deeds: list[Deed]) -> None:
     state, decided = DecisionState.DRAFT, None
@@ -60,7 +58,6 @@ MAY_PUT = {Event.START, Event.FAIL}
 TAKES = {Event.REMOVED}
 
 
-@PATIENT
 @given(st.lists(st.sampled_from(Event), max_size=60))
 def test_provisioning_never_denies_what_may_be_in_the_store(events: list[Event]) -> None:
     """The worst store there can be: whatever was ever begun stays until somebody saw that it is gone."""
@@ -84,7 +81,6 @@ def test_provisioning_never_denies_what_may_be_in_the_store(events: list[Event])
             assert state not in (Provisioning.WAITING, Provisioning.IN_PROGRESS, Provisioning.GRANTED)
 
 
-@PATIENT
 @given(
     st.sampled_from(Provisioning),
     st.sampled_from([Event.END, Event.PLAN, Event.WAIVE, Event.SUCCEED, Event.REMOVED]),
@@ -97,7 +93,6 @@ def test_the_same_event_twice_is_the_same_as_once(state: Provisioning, event: Ev
     assert provision(once, event) == once
 
 
-@PATIENT
 @given(st.none() | moments, st.none() | moments, st.booleans(), moments)
 def test_validity_is_what_the_dates_say(
     starts: dt.datetime | None, ends: dt.datetime | None, cut: bool, now: dt.datetime
@@ -109,7 +104,6 @@ def test_validity_is_what_the_dates_say(
         assert found == (Validity.REVOKED if cut else Validity.EXPIRED)
 
 
-@PATIENT
 @given(st.none() | moments, st.none() | moments, st.booleans(), moments, st.timedeltas(dt.timedelta(0)))
 def test_what_has_ended_does_not_come_back_with_time(
     starts: dt.datetime | None, ends: dt.datetime | None, cut: bool, now: dt.datetime, later: dt.timedelta
@@ -118,7 +112,6 @@ def test_what_has_ended_does_not_come_back_with_time(
         assert validity_of(starts, ends, cut, now + later) in ENDED
 
 
-@PATIENT
 @given(st.sampled_from(Validity), st.sampled_from(Provisioning))
 def test_green_is_only_what_is_in_force_and_really_there(
     validity: Validity, provisioning: Provisioning

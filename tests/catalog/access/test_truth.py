@@ -26,6 +26,7 @@ from catalog.access.services.running import provision_due
 from catalog.access.states import ENDED, MAY_BE_THERE, Event, Provisioning
 from catalog.access.stores import CannotProvision, Grant
 from catalog.common.errors import PortalError
+from catalog.common.time_limits import TimeIsUp
 from catalog.products.models import OutputPort
 from tests import factories as make
 from tests.catalog.access.asking import ask
@@ -82,14 +83,37 @@ def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
     every = {**known.provisioners(), "shelf": found}
     for module in (known, running):
         monkeypatch.setattr(module, "provisioners", lambda: every)
-    grant = lambda agreement: Grant(agreement.pk, "reader", "", tuple(agreement.columns), {}, {})  # noqa: E731
-    monkeypatch.setattr(running, "grant_of", grant)
+    monkeypatch.setattr(running, "grant_of", _grant_of)
     return found
+
+
+def _grant_of(agreement: Agreement) -> Grant:
+    return Grant(
+        agreement_id=agreement.pk,
+        principal="reader",
+        mode="",
+        columns=tuple(agreement.columns),
+        config={},
+        address={},
+    )
+
+
+def test_the_shelf_is_really_given_and_taken(cast: Cast, shelf: Shelf) -> None:
+    """What the other test asserts would say nothing if the worker never came as far as the shelf."""
+    port, now = _port(cast), timezone.now()
+    for deed in ("ask", "decide", "work"):
+        _do(cast, port, deed, now)
+    agreement = Agreement.objects.get()
+    assert agreement.verdict(now).is_usable, agreement.provisioning_note
+    assert shelf.there == tuple(agreement.columns)
+    for deed in ("revoke", "work"):
+        _do(cast, port, deed, now)
+    assert Agreement.objects.get().provisioning == "removed"
+    assert shelf.there is None
 
 
 @settings(
     max_examples=20,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
@@ -182,3 +206,35 @@ def _assert_it_ends(shelf: Shelf, now: dt.datetime) -> None:
         with suppress(PortalError):
             mark_provisioning(actor=None, agreement=agreement, event=Event.SUCCEED, now=now)
     assert list(Agreement.objects.values()) == rows
+
+
+def test_removing_comes_first_then_giving_then_looking(cast: Cast, shelf: Shelf) -> None:
+    port, now = _port(cast), timezone.now()
+    long_ago = now - dt.timedelta(days=2)
+    states = ("granted", "failed", "waiting", "removing")
+    for age, state in enumerate(states):
+        item = Agreement.objects.create(
+            port=port, environment=port.environment, user=make.make_user(f"reader-{state}"), starts_at=long_ago,
+            provisioning=state, provisioning_at=long_ago + dt.timedelta(minutes=age),
+        )  # fmt: skip
+        Agreement.objects.filter(pk=item.pk).update(updated_at=long_ago)
+    assert [item.provisioning for item in running.due(now)] == ["removing", "failed", "waiting", "granted"]
+
+
+def test_the_end_of_the_workers_time_is_no_failure_of_the_store(
+    cast: Cast, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port, now = _port(cast), timezone.now()
+    for deed in ("ask", "decide", "work"):
+        _do(cast, port, deed, now)
+
+    def too_long(_: Grant) -> str:
+        raise TimeIsUp
+
+    later = now + dt.timedelta(days=1)
+    with monkeypatch.context() as patched:
+        patched.setattr(shelf, "missing", too_long)
+        with pytest.raises(TimeIsUp):
+            provision_due(now=later)
+    agreement = Agreement.objects.get()
+    assert (agreement.provisioning, agreement.provisioning_note) == ("granted", "")

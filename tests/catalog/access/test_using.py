@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from catalog.access.services.running import provision_due
 from catalog.access.services.using import report_use
+from catalog.accounts.services import create_token
 from catalog.common.errors import Conflict, Invalid, NotAllowed
 from catalog.products.models import OutputPort
 from tests import postgres_server
@@ -86,3 +87,25 @@ def test_a_server_that_counts_statements_tells_of_use(
         provision_due(now=later + 2 * HOUR)
         agreement.refresh_from_db()
         assert agreement.last_used_at == later
+
+
+def test_a_token_for_reports_reports_and_does_nothing_else(
+    cast: Cast, port: OutputPort, client: Client
+) -> None:
+    agreement = agreed(cast.consumer, port, cast.owner)
+    _, secret = create_token(actor=cast.owner, person=cast.owner, name="job", scopes=["access:report"])
+    _, reading = create_token(actor=cast.owner, person=cast.owner, name="look", scopes=["read"])
+    base = f"/api/v1/access/agreements/{agreement.pk}"
+    used = {"used_at": timezone.now().isoformat()}
+
+    def post(path: str, body: dict[str, str], token: str) -> int:
+        headers = {"Authorization": f"Bearer {token}"}
+        return client.post(f"{base}{path}", body, "application/json", headers=headers).status_code
+
+    assert post("/use/", used, secret) == 200
+    assert post("/use/", used, reading) == 403
+    assert post("/report/", {"order": "x", "event": "succeed"}, secret) == 409
+    assert post("/provisioning/", {"event": "succeed"}, secret) == 403
+    assert post("/revoke/", {"reason": "x"}, secret) == 403
+    for path in (f"{base}/", "/api/v1/products/", "/api/v1/access/agreements/", "/api/v1/events/"):
+        assert client.get(path, headers={"Authorization": f"Bearer {secret}"}).status_code == 403

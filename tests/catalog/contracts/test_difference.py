@@ -6,7 +6,7 @@ from time import perf_counter
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.contracts.changes import by_name
@@ -81,7 +81,6 @@ def test_renamed_field_is_one_breaking_change() -> None:
     assert change.severity == "breaking"
 
 
-PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a busy machine
 PHYSICAL = st.sampled_from(
     ["", "int", "int(11)", "bigint", "smallint", "varchar(20)", "varchar(40)", "text", "STRING", "numeric(10,2)",
      "numeric(12,4)", "decimal", "real", "double", "timestamp(3) with time zone", "timestamp with time zone", "odd type"]
@@ -132,7 +131,6 @@ CONTRACT = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@PATIENT
 @given(CONTRACT)
 def test_same_contract_has_no_difference(data: dict[str, Any]) -> None:
     found = difference(data, deepcopy(data))
@@ -140,7 +138,6 @@ def test_same_contract_has_no_difference(data: dict[str, Any]) -> None:
     assert (found.bump, version_problem("1.0.0", "1.0.0", found)) == ("", "")
 
 
-@PATIENT
 @given(CONTRACT, CONTRACT)
 def test_facts_are_symmetric(one: dict[str, Any], other: dict[str, Any]) -> None:
     def facts(changes: Any, *, turned: bool = False) -> set[tuple[str, str, str, str]]:
@@ -152,7 +149,6 @@ def test_facts_are_symmetric(one: dict[str, Any], other: dict[str, Any]) -> None
     assert facts(difference(one, other).changes) == facts(difference(other, one).changes, turned=True)
 
 
-@PATIENT
 @given(CONTRACT, CONTRACT, CONTRACT)
 def test_small_steps_never_hide_a_breaking_change(
     a: dict[str, Any], b: dict[str, Any], c: dict[str, Any]
@@ -161,7 +157,6 @@ def test_small_steps_never_hide_a_breaking_change(
         assert difference(a, b).is_breaking or difference(b, c).is_breaking
 
 
-@PATIENT
 @given(CONTRACT, CONTRACT)
 def test_suggested_version_is_always_accepted_and_a_smaller_step_never(
     one: dict[str, Any], other: dict[str, Any]
@@ -218,7 +213,6 @@ def test_thousands_of_one_name_are_compared_in_linear_time() -> None:
     ]
 
 
-@PATIENT
 @given(CONTRACT, st.randoms(use_true_random=False))
 def test_order_in_the_document_means_nothing(data: dict[str, Any], random: Any) -> None:
     shuffled = deepcopy(data)
@@ -228,7 +222,6 @@ def test_order_in_the_document_means_nothing(data: dict[str, Any], random: Any) 
     assert not difference(data, shuffled).is_breaking
 
 
-@PATIENT
 @given(CONTRACT, st.data())
 def test_taking_a_field_away_breaks_and_giving_one_does_not(
     data: dict[str, Any], draw: st.DataObject
@@ -250,7 +243,6 @@ def test_taking_a_field_away_breaks_and_giving_one_does_not(
 VERSIONS = st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(0, 4))
 
 
-@PATIENT
 @given(CONTRACT, CONTRACT, VERSIONS, VERSIONS)
 def test_version_is_judged_by_the_step_and_nothing_else(
     one: dict[str, Any], other: dict[str, Any], old: tuple[int, int, int], new: tuple[int, int, int]
@@ -265,7 +257,6 @@ def test_version_is_judged_by_the_step_and_nothing_else(
     assert (said == "") == is_right
 
 
-@PATIENT
 @given(CONTRACT, CONTRACT, CONTRACT)
 def test_suggested_versions_of_small_steps_reach_at_least_that_of_the_whole(
     a: dict[str, Any], b: dict[str, Any], c: dict[str, Any]

@@ -144,6 +144,23 @@ def test_other_version_of_the_standard_only_where_it_can_say_all(cast: Cast) -> 
         call_command("export_document", "contract", "nothing")
 
 
+def test_command_and_api_write_the_version_of_the_standard_that_is_asked_for(cast: Cast) -> None:
+    bring(contract())
+    out = StringIO()
+    call_command(
+        "export_document", "contract", contract()["id"], "--as", "odcs", "--spec", "3.2.0", stdout=out
+    )
+    wanted = contract(apiVersion="v3.2.0")
+    assert yaml.safe_load(out.getvalue()) == wanted
+    assert validation.validate(wanted, detect.identify(wanted)) == []
+    client = Client()
+    client.force_login(cast.admin)
+    url = f"/api/v1/contracts/{contract()['id']}/versions/latest/document/"
+    answer = client.get(f"{url}?spec=3.2.0", headers={"Accept": "application/json"})
+    assert answer.json() == wanted
+    assert client.get(f"{url}?spec=9.0.0").status_code == 400
+
+
 def test_api_gives_the_document_by_negotiation_to_those_who_see_it(cast: Cast) -> None:
     bring(contract(id="urn:a:b/c:d"))
     DataContract.objects.update(product=cast.play_events)

@@ -83,6 +83,20 @@ def test_original_is_kept_byte_by_byte(cast: Cast) -> None:
     assert version.problems[0]["rule"] == "unknown-member"
 
 
+def test_a_kept_version_never_changes(cast: Cast) -> None:
+    bring(product())
+    bring(contract())
+    for version in (ContractVersion.objects.get(), ProductDescriptorVersion.objects.get()):
+        version.original = b"another"
+        with pytest.raises(TypeError, match="never changes"):
+            version.save()
+        with pytest.raises(TypeError, match="never changes"):
+            version.save(update_fields=["original"])
+        again = type(version).objects.get()
+        assert bytes(again.original) != b"another"
+    again.save(update_fields=["baseline"])  # what the portal notes beside a descriptor
+
+
 def test_refused_document_changes_nothing(cast: Cast) -> None:
     before = (DataProduct.objects.count(), Domain.objects.count(), AuditEvent.objects.count())
     wrong = product(

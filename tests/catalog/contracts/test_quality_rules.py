@@ -22,6 +22,22 @@ def derived(rule: dict[str, Any], *, of_object: bool = False) -> list[Any]:
 
 
 @pytest.mark.parametrize(
+    ("scheduler", "line", "schedule"),
+    [
+        ("cron", "0 20 * * *", "0 20 * * *"),
+        ("CRON", "@daily", "@daily"),
+        ("cron", "0 0 12 * * ?", ""),
+        ("airflow", "0 20 * * *", ""),
+        (None, "0 20 * * *", ""),
+    ],
+)
+def test_schedules_of_cron_are_followed(scheduler: str | None, line: str, schedule: str) -> None:
+    rule = {"metric": "nullValues", "mustBe": 0, "scheduler": scheduler, "schedule": line}
+    (found,) = derived({name: value for name, value in rule.items() if value})
+    assert found.schedule == schedule
+
+
+@pytest.mark.parametrize(
     ("rule", "kind", "parameters"),
     [
         ({"metric": "nullValues", "mustBe": 0}, "not_null", {"bound": {"operator": "equal", "values": [0]}}),

@@ -49,6 +49,20 @@ def test_our_own_documents_are_without_problems() -> None:
             "error",
         ),
         (
+            with_schema(quality=[{"metric": "rowCount", "mustBe": 1, "scheduler": "cron"}]),
+            f"{A}.quality[0].schedule",
+            "required",
+            "error",
+        ),
+        (
+            with_schema(
+                quality=[{"metric": "rowCount", "mustBe": 1, "scheduler": "cron", "schedule": "at eight"}]
+            ),
+            f"{A}.quality[0].schedule",
+            "cron",
+            "warning",
+        ),
+        (
             with_schema(quality=[{"metric": "rowCount", "mustBeBetween": [9, 1]}]),
             f"{A}.quality[0].mustBeBetween",
             "order",
@@ -61,6 +75,14 @@ def test_our_own_documents_are_without_problems() -> None:
             "warning",
         ),
         (contract(slaProperties=[{"property": "latency"}]), "$.slaProperties[0].value", "required", "error"),
+        (
+            contract(
+                slaProperties=[{"property": "latency", "value": 1, "element": "sessions.user_id, plays.x"}]
+            ),
+            "$.slaProperties[0].element",
+            "dangling-reference",
+            "warning",
+        ),
         (contract(servers=[{"server": "a", "type": "nonsense"}]), "$.servers[0].type", "enum", "error"),
         (product(kind="DataProduct", status=None), "$.status", "type", "error"),
         (product(outputPorts=[{"version": "1"}]), "$.outputPorts[0].name", "required", "error"),
@@ -69,6 +91,22 @@ def test_our_own_documents_are_without_problems() -> None:
 )
 def test_problem_is_found_where_it_is(data: dict[str, Any], path: str, rule: str, severity: str) -> None:
     assert found(data).get(path) == (rule, severity), found(data)
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        "sessions",
+        "SESSIONS.user_id",
+        "user_id",
+        "shop.public.sessions.user_id",
+        "sessions, user_id",
+        "${TABLE}.x",
+        "#/x",
+    ],
+)
+def test_promises_about_what_is_there_are_no_problem(element: str) -> None:
+    assert found(contract(slaProperties=[{"property": "latency", "value": 1, "element": element}])) == {}
 
 
 def test_messages_carry_the_line_and_what_a_later_version_allows() -> None:

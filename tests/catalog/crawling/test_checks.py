@@ -101,6 +101,22 @@ def test_unreachable_store_makes_an_error_only_the_second_time(store: Store) -> 
     assert standing == [("error", "passed"), ("error", "error")]
 
 
+def test_a_check_with_a_schedule_is_asked_only_then_and_stands_in_between(store: Store) -> None:
+    now = timezone.now().replace(second=0, microsecond=0)
+    at = now - HOUR  # every day
+    check = asked("not_null", element="track", schedule=f"{at.minute} {at.hour} * * *")
+    store.crawl(now)
+    assert not check.results.exists()  # its time comes only tomorrow
+    QualityCheck.objects.update(created_at=now - 40 * HOUR)
+    for minutes in (20 * 60, 30, 10):  # before the present, by which it is told what is due
+        store.crawl(now - timedelta(minutes=minutes))
+    measured = list(check.results.order_by("measured_at").values_list("measured_at", flat=True))
+    assert measured == [now - 20 * HOUR, now - HOUR / 2]
+    state = CheckState.objects.get(quality_check=check)
+    assert state.valid_until is not None
+    assert state.valid_until > now + 23 * HOUR
+
+
 def test_own_query_reads_what_the_product_offers_and_a_reference_what_everybody_sees(
     store: Store, cast: Cast
 ) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.crawling.reconcile import BELIEVED_AFTER, Key, Known, Outcome, Reconciliation, Seen, reconcile
@@ -12,7 +12,6 @@ from catalog.crawling.reconcile import BELIEVED_AFTER, Key, Known, Outcome, Reco
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 KNOWN = Known("table", "Plays", {"table": "plays"}, "f1")
 SEEN = Seen("table", "Plays", {"table": "plays"}, "f1")
-PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a busy machine
 
 
 def keys(count: int) -> list[Key]:
@@ -153,7 +152,6 @@ SEEN_THINGS = st.dictionaries(
 )
 
 
-@PATIENT
 @given(before=SEEN_THINGS, seen=SEEN_THINGS)
 def test_same_crawl_twice_changes_nothing_the_second_time(
     before: dict[Key, Seen], seen: dict[Key, Seen]

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 from django.core.management import call_command
 from django.db import connection, connections
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -174,6 +175,24 @@ def test_removing_takes_the_demo_and_nothing_else(place: Path) -> None:
     assert not (place / "demo").exists()
     assert not (place / state.MARK).exists()
     assert ChangeMark.objects.filter(kind="product").exists(), "search is told"
+
+
+@pytest.mark.django_db
+def test_home_tells_how_far_the_past_has_been_made(place: Path, settings: Any, client: Client) -> None:
+    load()
+    client.force_login(User.objects.get(username="owner"))
+    told = b"The past of the demo is being made"
+    assert told not in client.get("/").content, "no demo to those who serve it as none"
+    settings.DEMO = True
+    assert told in client.get("/").content
+    kept = state.read()
+    assert kept is not None
+    kept.grown_until = NOW - 12 * DAY
+    state.write(kept)
+    assert b"<strong>8 November</strong>" in client.get("/").content
+    kept.grown_until = NOW
+    state.write(kept)
+    assert told not in client.get("/").content
 
 
 @pytest.mark.django_db

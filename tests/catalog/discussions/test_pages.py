@@ -117,3 +117,26 @@ def test_the_api_asks_answers_accepts_and_announces(cast: Cast, client: Client) 
     told["ends_on"] = timezone.now().date().isoformat()
     assert client.post(announcements, told, content_type="application/json").status_code == 201
     assert client.get(f"{announcements}?product=listening/play-events").json()["count"] == 1
+
+
+def test_words_are_edited_and_taken_away_through_the_api(cast: Cast, client: Client) -> None:
+    asked = services.ask_question(
+        actor=cast.consumer, product=cast.play_events, title="Which zone?", text="?"
+    )
+    said = services.answer_question(actor=cast.owner, question=asked, text="UTC.")
+    question, answer = f"/api/v1/discussions/questions/{asked.pk}/", f"/api/v1/discussions/answers/{said.pk}/"
+
+    def patch(path: str, body: dict[str, str]) -> int:
+        return client.patch(path, body, content_type="application/json").status_code
+
+    client.force_login(cast.consumer)
+    assert patch(question, {"title": "Which time zone?"}) == 200
+    assert patch(answer, {"text": "Mine."}) == 403
+    assert client.delete(answer).status_code == 403
+    client.force_login(cast.owner)
+    assert patch(answer, {"text": "Always UTC."}) == 200
+    assert client.get(question).json()["title"] == "Which time zone?"
+    assert client.get(question).json()["text"] == "?"
+    assert client.delete(question).status_code == 400  # keeping order needs a reason
+    assert client.delete(f"{question}?reason=Twice.").status_code == 204
+    assert client.delete(answer).status_code in (204, 409)

@@ -1,7 +1,7 @@
 """The life of an incident as a table, and its severity."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.common.errors import Conflict
@@ -17,11 +17,9 @@ from catalog.incidents.transitions import (
     status_after,
 )
 
-PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a busy machine
 happenings = st.lists(st.sampled_from(list(Happening)), max_size=30)
 
 
-@PATIENT
 @given(happenings)
 def test_whatever_happens_an_incident_ends_only_by_being_resolved(wanted: list[Happening]) -> None:
     status = Status.OPEN
@@ -63,7 +61,6 @@ def test_the_models_know_what_the_table_knows() -> None:
 words, counts = st.sampled_from(RANKED), st.integers(0, 5_000)
 
 
-@PATIENT
 @given(words, words, counts, counts)
 def test_more_critical_and_more_consumers_never_make_it_less_severe(
     one: str, other: str, few: int, many: int

@@ -8,9 +8,13 @@ from django.utils import timezone
 from catalog.access.models import Agreement, ApprovalRule
 from catalog.access.services.agreeing import mark_provisioning, revoke_agreement
 from catalog.access.services.deciding import decide_stage
-from catalog.access.services.ending import expire_due, remind_due
+from catalog.access.services.ending import escalate_due, expire_due, remind_deciders, remind_due
+from catalog.access.services.releasing import release_agreement
+from catalog.access.services.requests import comment
 from catalog.access.states import Event
 from catalog.accounts.models import Membership, Role, Team, User
+from catalog.audit.models import AuditEvent, OutboxEvent
+from catalog.common.errors import Conflict
 from catalog.incidents import services as incidents
 from catalog.notifications.models import Notification
 from catalog.notifications.telling import fan_out_waiting
@@ -117,3 +121,112 @@ def test_incidents_reach_two_steps_downstream_and_whoever_has_access(cast: Cast,
         assert len(titles(person, "incident")) == 1, person
     row = Notification.objects.get(recipient=far_owner)
     assert row.reason == Notification.Reason.DOWNSTREAM
+
+
+def test_deciders_are_reminded_once_before_it_escalates_and_not_who_has_spoken(
+    cast: Cast, port: OutputPort
+) -> None:
+    colleague = make.make_user("colleague")
+    make.make_membership(colleague, Role.BUSINESS_OWNER, cast.listening_team)
+    rule = ApprovalRule.objects.create(name="Two of them", port=port)
+    rule.stages.create(step=1, name="Owners", approvers="owners", quorum=2, remind_days=2, escalate_days=5)
+    rule.stages.create(step=2, name="Privacy", approvers="governance", escalate_days=5)
+    request, now = ask(cast.consumer, port), timezone.now()
+    asked = "Consumer asks for access to Play events, plays 1.0.0"
+    assert titles(cast.owner) == titles(colleague) == [asked]
+    decide_stage(actor=cast.owner, stage=stage_of(request), is_approval=True)
+    assert titles(cast.owner) == titles(colleague) == [asked]  # nobody hears again of what they know
+    assert titles(cast.admin) == []
+    day = dt.timedelta(days=1)
+    assert [remind_deciders(now=now + days * day) for days in (1, 3, 4)] == [0, 1, 0]
+    assert titles(colleague) == [asked, f"Still waits: {asked}"]
+    assert titles(cast.owner) == [asked]
+    escalate_due(now=now + 6 * day)
+    assert titles(colleague)[-1] == f"Waiting too long: {asked}"
+    governor = make.make_user("governor")
+    make.make_membership(governor, Role.GOVERNANCE, None)
+    decide_stage(actor=colleague, stage=stage_of(request), is_approval=True)
+    assert titles(governor) == [asked]  # now it is their turn
+    assert len(titles(colleague)) == 3
+
+
+def test_a_stage_that_is_never_reminded_of_or_too_late_is_not(cast: Cast, port: OutputPort) -> None:
+    rule = ApprovalRule.objects.create(name="Fast", port=port)
+    rule.stages.create(step=1, name="Owners", approvers="owners", remind_days=0, escalate_days=5)
+    rule.stages.create(step=1, name="Late", approvers="domain_admins", remind_days=5, escalate_days=5)
+    ask(cast.consumer, port)
+    assert remind_deciders(now=timezone.now() + dt.timedelta(days=30)) == 0
+
+
+def test_a_release_is_told_to_those_who_answer_for_the_port(cast: Cast, port: OutputPort) -> None:
+    agreement = agreed(cast.consumer, port, cast.owner)
+    release_agreement(actor=cast.consumer, agreement=agreement, reason="We are done.")
+    words = "Consumer gives back the access to Play events, plays 1.0.0"
+    assert titles(cast.owner)[-1] == words
+    assert words not in titles(cast.consumer)
+    assert words not in titles(cast.steward)
+
+
+def test_an_end_is_noted_as_told_only_where_it_is_told(
+    cast: Cast, port: OutputPort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agreement = agreed(cast.consumer, port, cast.owner)
+    near = timezone.now() + dt.timedelta(days=80)
+
+    def die(*_: object) -> None:
+        raise RuntimeError("The worker ends here.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("catalog.notifications.receivers.tell", die)
+        assert remind_due(now=near) == 0
+    assert not OutboxEvent.objects.filter(type="access.ending").exists()
+    assert Agreement.objects.get(pk=agreement.pk).reminded_days is None
+    assert remind_due(now=near) == 1
+    assert OutboxEvent.objects.filter(type="access.ending").count() == 1
+
+
+@pytest.mark.parametrize(
+    "listener", ["catalog.notifications.receivers.tell", "catalog.events.receivers.publish_all"]
+)
+def test_an_approval_nobody_can_be_told_of_is_undone(
+    cast: Cast, port: OutputPort, monkeypatch: pytest.MonkeyPatch, listener: str
+) -> None:
+    request = ask(cast.consumer, port)
+
+    def die(*_: object) -> None:
+        raise RuntimeError("It cannot be told.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(listener, die)
+        with pytest.raises(RuntimeError):
+            decide_stage(actor=cast.owner, stage=stage_of(request), is_approval=True)
+    request.refresh_from_db()
+    assert (request.decision, request.agreement.provisioning) == ("submitted", "")
+    assert not AuditEvent.objects.filter(verb="agreement.approved").exists()
+    decide_stage(actor=cast.owner, stage=stage_of(request), is_approval=True)
+    assert OutboxEvent.objects.filter(type="access.decided").exists()
+    assert titles(cast.consumer)
+
+
+def test_the_other_side_hears_of_a_comment(
+    cast: Cast, port: OutputPort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = ask(cast.consumer, port)
+    titles(cast.owner)
+    comment(actor=cast.consumer, request=request, text="It is urgent.")
+    said = "Consumer said something about access of Consumer to Play events, plays 1.0.0"
+    assert (titles(cast.owner)[1:], titles(cast.consumer)) == ([said], [])
+    comment(actor=cast.owner, request=request, text="Why?")
+    answered = said.replace("Consumer said", "Owner said")
+    assert (titles(cast.owner)[1:], titles(cast.consumer)) == ([said], [answered])
+    told = Notification.objects.get(recipient=cast.consumer)
+    assert told.notice.link == request.get_absolute_url()
+    decide_stage(actor=cast.owner, stage=stage_of(request), is_approval=True)
+    request.refresh_from_db()
+    comment(actor=cast.consumer, request=request, text="Thank you.")
+    assert titles(cast.owner)[-1] == said
+    assert AuditEvent.objects.filter(verb="agreement.commented").count() == 3
+    monkeypatch.setattr("catalog.access.services.requests.MOST_COMMENTS", 3)
+    with pytest.raises(Conflict, match="at most 3 comments"):
+        comment(actor=cast.consumer, request=request, text="And another thing.")
+    assert titles(cast.steward) == []

@@ -282,3 +282,25 @@ def test_api_refuses_what_means_nothing(client: Client, cast: Cast, port: Output
         )
         assert response.status_code == 400
     assert not check.results.exists()
+
+
+def test_form_and_page_say_when_a_check_is_due_next(client: Client, cast: Cast, port: OutputPort) -> None:
+    client.force_login(cast.owner)
+    address = f"/products/{cast.play_events.domain.slug}/{cast.play_events.slug}/quality/new/"
+    given = {"port": port.pk, "kind": "not_null", "element": "track", "severity": "error", "unit": "rows"}
+    wrong = client.post(address, {**given, "schedule": "at eight"})
+    assert wrong.status_code == 400
+    assert "A line of cron has five parts" in wrong.content.decode()
+    both = client.post(address, {**given, "schedule": "@daily", "every_hours": 2})
+    assert "not both" in both.content.decode()
+    shown = client.post(address, {**given, "schedule": "0 20 * * *", "preview": "1"}).content.decode()
+    assert "With this schedule: by the first crawl after" in shown
+    client.post(address, {**given, "schedule": "0 20 * * *"})
+    check = QualityCheck.objects.get()
+    text = page(client, check.get_absolute_url())
+    assert "0 20 * * *" in text
+    assert "by the first crawl after" in text
+    QualityCheck.objects.update(created_at=timezone.now() - timedelta(days=2))
+    assert "by the next crawl" in page(client, check.get_absolute_url())
+    shown = client.get(f"/api/v1/quality/checks/{check.pk}/").json()
+    assert (shown["schedule"], shown["next_due_at"][11:16]) == ("0 20 * * *", "20:00")

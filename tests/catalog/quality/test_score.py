@@ -4,14 +4,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.quality.score import FORMULA, KeyFacts, Measured, RequiredField, Score, score
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a busy machine
 PERFECT = Measured(
     read_at=NOW,
     fresh_at=NOW - HOUR,
@@ -132,7 +131,6 @@ MEASURED = st.builds(
 )
 
 
-@PATIENT
 @given(measured=MEASURED)
 def test_score_is_the_sum_of_its_explained_points(measured: Measured) -> None:
     result = score(measured)
@@ -168,7 +166,6 @@ def better(measured: Measured) -> list[Measured]:
     return found
 
 
-@PATIENT
 @given(measured=MEASURED)
 def test_better_data_never_lowers_the_score(measured: Measured) -> None:
     before = score(measured)

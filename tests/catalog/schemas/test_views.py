@@ -110,7 +110,7 @@ def test_wide_schema_is_paged_on_the_server(
     assert b'title="77 fields">A</a>' in first.content
     last = page(client, cast.consumer, "?column=x_column_1999")
     assert b"data-selected" in last.content
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(31):
         assert page(client, cast.consumer, "?q=column_1999&sort=name").content.count(b"data-row ") == 1
 
 

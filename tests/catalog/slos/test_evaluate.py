@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.slos.evaluate import (
@@ -36,11 +36,9 @@ raws = st.lists(
 )
 windows = st.builds(Window, st.sampled_from(WindowKind), st.integers(1, 90), st.sampled_from(ZONES))
 targets = st.floats(0.5, 0.99999)
-PATIENT = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)  # a busy machine draws slowly
 ORDER = [Status.GOOD, Status.WARNING, Status.BAD]
 
 
-@PATIENT
 @given(raws, windows, targets)
 def test_budget_is_whole_where_nothing_failed(found: list[Raw], window: Window, target: float) -> None:
     fine = [Raw(raw.measured_at, raw.good + 1, 0) for raw in found]
@@ -50,7 +48,6 @@ def test_budget_is_whole_where_nothing_failed(found: list[Raw], window: Window, 
     assert result.alert is Alert.NONE
 
 
-@PATIENT
 @given(raws.flatmap(lambda found: st.tuples(st.just(found), st.permutations(found))), windows, targets)
 def test_order_of_arrival_does_not_matter(
     both: tuple[list[Raw], list[Raw]], window: Window, target: float
@@ -59,7 +56,6 @@ def test_order_of_arrival_does_not_matter(
     assert first == second
 
 
-@PATIENT
 @given(raws, windows, targets, targets)
 def test_a_stricter_target_never_looks_better(
     found: list[Raw], window: Window, one: float, other: float
@@ -74,7 +70,6 @@ def test_a_stricter_target_never_looks_better(
         assert ORDER.index(strict.status) >= ORDER.index(lax.status)
 
 
-@PATIENT
 @given(raws, windows)
 def test_roll_ups_count_what_raw_measurements_count(found: list[Raw], window: Window) -> None:
     """Whole local days and the hours at the edges are the window, in every time zone."""

@@ -129,7 +129,7 @@ NAMES = [
 CALLS = st.lists(st.lists(st.sampled_from(NAMES), min_size=1, max_size=4), min_size=1, max_size=5)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(CALLS, st.randoms(use_true_random=False))
 def test_any_order_and_repetition_of_names_makes_the_same_groups(
     calls: list[list[DatasetName]], random: Any

@@ -173,7 +173,7 @@ MEMBERS = (
     junk=st.lists(st.tuples(st.sampled_from(KEYS), st.sampled_from(MEMBERS), JUNK), min_size=1, max_size=4)
 )
 @settings(
-    max_examples=15, deadline=None,
+    max_examples=15,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 def test_whatever_stands_in_a_node_the_rest_is_imported(cast: Cast, junk: list[tuple[str, str, Any]]) -> None:

@@ -8,14 +8,17 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from catalog.accounts.models import Role
 from catalog.assets.models import Asset
 from catalog.crawling.signals import crawl_finished
 from catalog.products.models import OutputPort
-from lineage.edges.observing import ColumnLink, derived_once, observe_edges
+from lineage.edges.observing import ColumnLink, Sight, observe, observe_edges
+from lineage.edges.selectors import senders_of
 from lineage.models import Column, ColumnEdge, Job, LineageEdge, Source
 from tests import factories as make
 
@@ -188,19 +191,47 @@ def test_a_region_too_large_is_not_followed_to_its_end_and_says_where(
     assert not DerivationStop.objects.exists()
 
 
-def test_a_batch_is_derived_once_and_says_the_same() -> None:
+def test_what_many_jobs_were_seen_doing_is_merged_at_once_and_says_the_same() -> None:
     flow = Flow()
-    steps = ((flow.a, flow.u), (flow.u, flow.v), (flow.v, flow.b))
-    with transaction.atomic(), derived_once():
-        for step in steps:
-            see(step)
-        assert flow.derived() == []
-    assert [row[:2] for row in flow.derived()] == [(flow.out.pk, flow.y.pk)]
-    with transaction.atomic(), derived_once():
-        see(*steps, on=2)
-        transaction.set_rollback(True)
-    see(*steps, on=3)
-    assert [row[4] for row in flow.derived()] == [day(3)]
+    one, two = job("one").pk, job("two").pk
+    steps = ((one, flow.a, flow.u), (two, flow.u, flow.v), (None, flow.v, flow.b), (one, flow.a, flow.u))
+    sights = [
+        Sight(Source.DBT, job_id, day(place + 1), [(up, down)], [ColumnLink(up, "a", down, "b")])
+        for place, (job_id, up, down) in enumerate(steps)
+    ]
+    with CaptureQueriesContext(connection) as few:
+        assert observe(sights) == 3 + 3
+    assert flow.derived() == [(flow.out.pk, flow.y.pk, "dbt", day(3), day(3), 100)]
+    assert lives("job_id", "first_seen", "last_seen", is_derived=False) == [
+        (None, day(3), day(3)), (one, day(1), day(4)), (two, day(2), day(2)),
+    ]  # fmt: skip
+    with CaptureQueriesContext(connection) as more:
+        observe([Sight(Source.SQL, two, day(on), [(flow.a, flow.u)]) for on in range(1, 90)])
+    assert len(more) <= len(few)
+
+
+def test_the_last_who_told_of_an_edge_stands_on_it_whatever_the_order() -> None:
+    a, b = assets(2)
+    people = [make.make_user().pk, make.make_user().pk]
+    sights = [
+        Sight(Source.OPENLINEAGE, None, day(on), [(a, b)], sender_id=people[on % 2]) for on in (1, 2, 3)
+    ]
+    sights.append(Sight(Source.OPENLINEAGE, None, day(3), [(a, b)]))
+    for sight in (*sights, *reversed(sights)):
+        observe([sight])
+    assert lives("first_seen", "last_seen", "sent_by") == [(day(1), day(3), people[1])]
+
+
+def test_the_page_of_a_derived_edge_says_who_sent_what_leads_into_the_product(client: Client) -> None:
+    flow = Flow()
+    admin, sender, other = (make.make_user(name) for name in ("admin", "sender", "other"))
+    make.make_membership(admin, Role.PLATFORM_ADMIN)
+    see((flow.a, flow.u), sender_id=other.pk)
+    see((flow.u, flow.b), sender_id=sender.pk)
+    edge = LineageEdge.objects.get(is_derived=True)
+    assert senders_of(admin, edge) == [sender]
+    client.force_login(admin)
+    assert f"sent by {sender.name}" in client.get(f"/lineage/edges/{edge.pk}/").content.decode()
 
 
 def test_ports_bound_by_a_crawl_are_followed_when_it_ends() -> None:
@@ -253,7 +284,7 @@ sights = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(sights=sights, random=st.randoms(use_true_random=False))
 def test_any_order_and_multiplicity_of_observations_gives_the_same_edges(
     mesh: list[int], undone: Callable[[Callable[[], Any]], Any], sights: list[Any], random: Random

@@ -48,7 +48,7 @@ def check_paths(walk: Walk, rows: list[tuple[int, int, int, int]], down: bool) -
             assert int(walk.via[after]) in pairs[int(walk.ids[before]), int(walk.ids[after])]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(EDGES, EDGES, st.sets(st.integers(1, 30)), st.lists(NODES, min_size=1, max_size=3), st.booleans(),
        st.one_of(st.none(), st.integers(0, 4)))  # fmt: skip
 def test_a_walk_equals_that_of_networkx_with_cycles_and_an_overlay(
@@ -64,7 +64,7 @@ def test_a_walk_equals_that_of_networkx_with_cycles_and_an_overlay(
     check_paths(walk, now, down)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(EDGES, NODES, st.integers(0, 2))
 def test_labels_choose_the_edges_of_the_first_step_or_of_all(
     edges: list[Any], start: int, label: int

@@ -3,13 +3,19 @@
 import json
 
 import pytest
+from django.utils import timezone
 
 from catalog.contracts.checking import check_contract
 from catalog.contracts.models import DataContract, PortContract
 from catalog.contracts.services import import_document
+from catalog.incidents.models import Incident, IncidentReach
+from catalog.incidents.reaching import Subject, spreads
+from catalog.incidents.transitions import Cause
+from catalog.incidents.troubles import Trouble, count_reach, take_note
 from catalog.products import reach
 from catalog.products.models import OutputPort
 from lineage.impact.reaching import BY_COLUMNS
+from tests import factories as make
 from tests.conftest import Cast
 from tests.lineage.impact.conftest import Mesh, hide
 
@@ -84,3 +90,36 @@ def test_without_a_provider_nothing_is_said_of_columns(
     check = check_contract(cast.owner, document(offered, "2.0.0", "a", "b", "c"))
     assert (check.columns, check.column_providers) == ((), ())
     assert check.found.is_breaking
+
+
+def test_trouble_of_a_column_reaches_who_reads_it_and_whoever_nobody_knows_of(
+    mesh: Mesh, offered: OutputPort
+) -> None:
+    reader, other, silent, below = (
+        mesh.product(name) for name in ("Reader", "Other", "Silent", "Below other")
+    )
+    for port in (reader, other, silent):
+        mesh.reads(port, offered)
+    mesh.reads(below, other)
+    mesh.feeds([((offered, "a"), (reader, "x")), ((offered, "b"), (other, "y"))])
+    assert offered.asset
+    make.make_schema(offered.asset, {"a": "string", "b": "string"})
+    pk, product = offered.pk, offered.product_id
+    found = spreads({
+        1: Subject(product, pk), 2: Subject(product, pk, ("a",)), 3: Subject(product, pk, ("a", "b")),
+        4: Subject(product, pk, ("no field",)), 5: Subject(product, None),
+    })  # fmt: skip
+    everybody = {port.product_id for port in (reader, other, silent, below)}
+    assert {key: set(spread.paths) for key, spread in found.items()} == {
+        1: everybody, 2: {reader.product_id, silent.product_id}, 3: everybody, 4: everybody, 5: everybody,
+    }  # fmt: skip
+    take_note(
+        troubles=[Trouble(product, pk, Cause.CHECK, "a fails", "", "medium", columns=("a",))],
+        ended={},
+        now=timezone.now(),
+    )
+    incident = Incident.objects.get()
+    assert (incident.consumers, incident.columns, incident.severity) == (2, ["a"], "medium")
+    assert count_reach() == 1
+    reached = set(IncidentReach.objects.filter(steps__gt=0).values_list("product", flat=True))
+    assert reached == {reader.product_id, silent.product_id}

@@ -59,6 +59,27 @@ def test_edges_that_began_or_ended_since_are_laid_over_it(mesh: Mesh, data_folde
     assert len(walked(Question(PRODUCTS, (ports[0].product_id,)))[0]) == 1
 
 
+def test_an_edge_that_ends_by_itself_is_there_until_then_and_not_after(
+    mesh: Mesh, data_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = mesh.chain(2)
+    third = mesh.product("Third")
+    mesh.reads(third, second)
+    end = timezone.now() + timezone.timedelta(hours=1)
+    LineageEdge.objects.filter(upstream_id=second.pk).update(valid_to=end)
+    question = Question(PRODUCTS, (first.product_id,))
+    assert len(level_by_level(question)) == 3
+    build_snapshot()
+    walk, freshness = walked(question)
+    assert (len(walk), freshness.is_current) == (3, True)
+    monkeypatch.setattr(timezone, "now", lambda: end)
+    assert len(level_by_level(question)) == 2
+    walk, freshness = walked(question)
+    assert (len(walk), freshness.is_current, freshness.applied) == (2, False, 1)
+    monkeypatch.setattr(snapshot, "OLD", timezone.timedelta(0))
+    assert is_due()
+
+
 def test_too_many_changes_are_told_and_a_new_snapshot_is_due(
     mesh: Mesh, data_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,7 +23,7 @@ from tests import factories as make
 from tests.lineage.openlineage.events import columns, dataset, dataset_event, receive, run_event
 
 pytestmark = pytest.mark.django_db
-FEW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=25, suppress_health_check=list(HealthCheck))
 NAMES = some.sampled_from(["a", "b", "c"])
 
 
@@ -152,7 +152,7 @@ TWISTED = some.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(some.dictionaries(some.sampled_from(MEMBERS), JSON) | JSON)
 def test_anything_is_an_event_or_refused_with_a_path(told: Any) -> None:
     found = read_event(told, now=timezone.now())
@@ -163,14 +163,14 @@ def test_anything_is_an_event_or_refused_with_a_path(told: Any) -> None:
         assert isinstance(found, Event)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(some.binary(max_size=60), some.sampled_from(["", "gzip", "deflate", "br", "\x00"]))
 def test_any_bytes_are_data_or_refused(raw: bytes, encoding: str) -> None:
     with suppress(Invalid):
         json.dumps(read_json(raw, encoding, 1_000))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(some.dictionaries(some.sampled_from(FACETS), TWISTED, max_size=5))
 def test_facets_of_any_form_are_projected(facets: dict[str, Any]) -> None:
     forget()

@@ -153,7 +153,7 @@ def test_what_is_not_understood_is_told(sql: str, words: str) -> None:
      "case", "when", "then", "end", "1", "'x'", '"', ";", "merge", "into", "using", "update", "set", "insert", "values",
      "lateral", "unnest", ".", "over", "create", "view", "group by", "\0", "\ud800", "é"]
 ), max_size=25), st.sampled_from(EVERY))  # fmt: skip
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_text_is_too_much(words: list[str], dialect: str) -> None:
     for found in ask(" ".join(words), dialect):
         assert found.kind or found.problems

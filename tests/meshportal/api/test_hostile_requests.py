@@ -143,8 +143,7 @@ FIELDS = (
 
 @settings(
     max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     derandomize=True,
 )
 @given(body=json_values | st.dictionaries(st.sampled_from(FIELDS), json_values, max_size=5))
@@ -155,8 +154,7 @@ def test_no_document_makes_the_portal_fail(admin: Client, body: Any) -> None:
 
 @settings(
     max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     derandomize=True,
 )
 @given(raw=st.binary(max_size=60))

@@ -15,6 +15,8 @@ from meshportal.backup.archive import BackupError, Manifest, opened, written
 from tests import postgres
 from tests.commanded_portal import Portal, done
 
+pytestmark = pytest.mark.timeout(900)  # a dozen commands each, every one a process that starts Django
+
 SOWN = """
 import datetime
 from django.contrib.auth import SESSION_KEY

@@ -21,6 +21,7 @@ import pytest
 from meshportal import valkey
 from meshportal.run import up
 from meshportal.run.environment import RunError
+from tests.hosts import Visitor, form_of
 
 ROOT = Path(__file__).resolve().parents[3]
 T = TypeVar("T")
@@ -122,13 +123,16 @@ def test_listening_on_a_name_answers_to_it(tmp_path: Path, monkeypatch: pytest.M
 
 
 class Portal:
-    """A running `./mesh up --no-demo` with its output in a file."""
+    """A running `./mesh up` with its output in a file, without the demo unless it is asked for."""
 
-    def __init__(self, data: Path, log: Path) -> None:
+    def __init__(self, data: Path, log: Path, *, demo: bool = False) -> None:
         self.data, self.log, self.port = data, log, free_port()
         with log.open("a") as output:
             self.process = subprocess.Popen(
-                [sys.executable, ROOT / "mesh", "up", "--no-demo", "--data", data, "--port", str(self.port)],
+                [
+                    *(sys.executable, ROOT / "mesh", "up", "--data", data, "--port", str(self.port)),
+                    *(() if demo else ("--no-demo",)),
+                ],
                 env=environment(),
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -232,6 +236,38 @@ def test_killed_runner_leaves_nothing_and_the_folder_opens_again(portal: Portal,
         )
     finally:
         again.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.alone
+@pytest.mark.skipif(sys.platform != "linux", reason="the processes are counted in /proc")
+@pytest.mark.timeout(600)
+def test_whole_life_of_the_demo(tmp_path: Path) -> None:
+    portal = Portal(tmp_path / "data", tmp_path / "log", demo=True)
+    address = f"http://127.0.0.1:{portal.port}"
+    try:
+        portal.wait_for(r"^Ready after", 400)
+        visitor = Visitor()
+        form = form_of(visitor.ask("GET", f"{address}/account/login/").text, "next")
+        entered = visitor.ask("POST", f"{address}/account/login/demo/", data=form | {"account": "consumer"})
+        assert entered.status_code == 302, entered.text
+        home = visitor.ask("GET", f"{address}/")
+        assert home.status_code == 200
+        assert "/products/listening/" in home.text, "the home page shows products of the demo"
+
+        def found() -> bool:
+            answer = visitor.ask("GET", f"{address}/api/v1/search/?q=play+events")
+            return answer.status_code == 200 and "play-events" in answer.text
+
+        wait_until(found, 60)
+        assert portal.stop(signal.SIGTERM) == 0
+        assert portal.members() == []
+        assert "Traceback" not in portal.log.read_text()
+    finally:
+        if portal.process.poll() is None:
+            portal.stop()
+        for pid in portal.members():
+            os.kill(pid, signal.SIGKILL)
 
 
 def prepare(data: Path) -> subprocess.CompletedProcess[str]:

@@ -13,7 +13,7 @@ from psycopg import Connection, sql
 from catalog.search.backends.postgres.building import Built
 from catalog.search.documents import IndexUnavailable
 
-FORMAT = "2"  # raise it when layout, packing or analysis change: an index of another format is built anew
+FORMAT = "3"  # raise it when layout, packing or analysis change: an index of another format is built anew
 
 _CATALOG = """
 CREATE TABLE IF NOT EXISTS meshportal_search_index (
@@ -24,16 +24,16 @@ CREATE TABLE IF NOT EXISTS meshportal_search_index (
     created_at timestamptz NOT NULL DEFAULT now()
 )"""
 
-# EXTERNAL: what is packed already is not tried again.
+# EXTERNAL: what is packed already is not tried again. A statement of its own, because CREATE TABLE knows it from 16 on.
 _TABLES: LiteralString = """
 CREATE TABLE {segment} (
     id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     size integer NOT NULL,
-    numbers bytea STORAGE EXTERNAL NOT NULL,
-    names bytea STORAGE EXTERNAL NOT NULL,
-    facets bytea STORAGE EXTERNAL NOT NULL,
-    columns bytea STORAGE EXTERNAL NOT NULL,
-    lexicon bytea STORAGE EXTERNAL NOT NULL,
+    numbers bytea NOT NULL,
+    names bytea NOT NULL,
+    facets bytea NOT NULL,
+    columns bytea NOT NULL,
+    lexicon bytea NOT NULL,
     dead bytea NOT NULL,
     dead_count integer NOT NULL DEFAULT 0,
     merged_at timestamptz
@@ -42,7 +42,7 @@ CREATE TABLE {posting} (
     segment integer NOT NULL,
     field smallint NOT NULL,
     term bytea NOT NULL,
-    list bytea STORAGE EXTERNAL NOT NULL,
+    list bytea NOT NULL,
     PRIMARY KEY (term, field, segment)
 );
 CREATE INDEX {posting_segment} ON {posting} (segment);
@@ -51,10 +51,18 @@ CREATE TABLE {document} (
     id bigint NOT NULL,
     segment integer NOT NULL,
     slot integer NOT NULL,
-    body bytea STORAGE EXTERNAL NOT NULL,
+    body bytea NOT NULL,
     PRIMARY KEY (kind, id)
 );
-CREATE INDEX {document_segment} ON {document} (segment)"""
+CREATE INDEX {document_segment} ON {document} (segment);
+ALTER TABLE {segment}
+    ALTER numbers SET STORAGE EXTERNAL,
+    ALTER names SET STORAGE EXTERNAL,
+    ALTER facets SET STORAGE EXTERNAL,
+    ALTER columns SET STORAGE EXTERNAL,
+    ALTER lexicon SET STORAGE EXTERNAL;
+ALTER TABLE {posting} ALTER list SET STORAGE EXTERNAL;
+ALTER TABLE {document} ALTER body SET STORAGE EXTERNAL"""
 
 Row = tuple[Any, ...]
 

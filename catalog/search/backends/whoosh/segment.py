@@ -131,7 +131,7 @@ class WhooshSegment(NamedDocuments):
             start = stream.tell()
             number, _, _, compression, _, _ = pickle.load(stream)  # noqa: S301  # the index is written by this portal only, and readable by its account only
             block = stream.read(abs(size) - (stream.tell() - start))
-            deltas, weights, payload = pickle.loads(zlib.decompress(block) if compression else block)  # noqa: S301  # as above
+            deltas, weights, payload = pickle.loads(zlib.decompress(block) if compression else block)  # noqa: S301  # our own file, written by Whoosh
             ids.append(np.cumsum(np.array(deltas, np.int32), dtype=np.int32))
             counts.append(_weights(weights, number))
             if with_values:

@@ -24,7 +24,7 @@ from catalog.search.backends.whoosh.segment import WhooshSegment
 from catalog.search.backends.whoosh.snapshot import WhooshSnapshot
 from catalog.search.documents import IndexUnavailable
 
-FORMAT = "v2"  # raise it when schema or analysis change: an index of another format is built anew
+FORMAT = "v3"  # raise it when schema or analysis change: an index of another format is built anew
 INDEX_NAME = "MAIN"  # Whoosh's own default
 ATTEMPTS = 5  # a commit may delete a segment between reading the table of contents and opening its files
 

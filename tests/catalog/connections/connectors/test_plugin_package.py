@@ -47,14 +47,14 @@ def documented() -> str:
     return code
 
 
-def wheel(folder: Path, name: str, code: str, entry: str) -> Path:
+def wheel(folder: Path, name: str, code: str, entry: str, group: str = GROUP) -> Path:
     """A wheel as build tools make it (PEP 427): the module, METADATA, entry points and RECORD in a zip."""
     info = f"{name}-1.0.dist-info"
     files = {
         f"{name}.py": code,
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name.replace('_', '-')}\nVersion: 1.0\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-        f"{info}/entry_points.txt": f"[{GROUP}]\n{entry}\n",
+        f"{info}/entry_points.txt": f"[{group}]\n{entry}\n",
     }
     rows = []
     for place, text in files.items():

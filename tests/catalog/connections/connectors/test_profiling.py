@@ -215,7 +215,7 @@ SCALARS = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(SCALARS, max_size=60),
     st.sampled_from(["integer", "number", "date", "time", "timestamp", "string", "unknown"]),

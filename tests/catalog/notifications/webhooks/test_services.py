@@ -167,3 +167,51 @@ def test_the_list_takes_as_many_queries_for_ten_as_for_one(
 def test_why_not_is_silent_for_those_who_may(cast: Cast) -> None:
     made, _ = webhook(cast, "https://example.org/")
     assert switching.why_not(made) == ""
+
+
+def test_its_creator_edits_it_and_what_waits_goes_to_the_new_address(cast: Cast) -> None:
+    receiver = Receiver()
+    with http_server({"/new": receiver, "/old": Receiver(lambda event: 500)}) as base:
+        made, _ = webhook(cast, f"{base}/old", types=["product.changed"])
+        publish(cast.play_events, 1)
+        sending.send_due()
+        made.refresh_from_db()
+        assert made.failing_since is not None
+        with pytest.raises(NotAllowed):
+            services.edit_webhook(actor=cast.owner, webhook=made, name="x", url=f"{base}/new")
+        with pytest.raises(Invalid):
+            services.edit_webhook(actor=cast.consumer, webhook=made, name="x", url="ftp://nowhere")
+        services.edit_webhook(
+            actor=cast.consumer, webhook=made, name="Better", url=f"{base}/new", types=["product.changed"]
+        )
+        made.refresh_from_db()
+        assert (made.name, made.failing_since) == ("Better", None)
+        WebhookDelivery.objects.update(due_at=timezone.now())
+        assert sending.send_due() == 1
+    assert [event["data"]["n"] for event in receiver.taken] == [1]
+    event = AuditEvent.objects.get(verb="webhook.edited")
+    assert set(event.changes) == {"name", "url"}
+
+
+def test_the_form_and_the_api_change_what_is_named_and_leave_the_rest(cast: Cast, client: Client) -> None:
+    made, _ = webhook(cast, "https://example.org/a?key=1", types=["access.granted", "product.changed"])
+    client.force_login(cast.consumer)
+    page = client.get(f"/account/webhooks/{made.pk}/edit/").content.decode()
+    assert "https://example.org/a?key=1" in page
+    typed = {"name": "Now", "url": "https://example.org/b", "kinds": ["access", "slo"]}
+    assert client.post(f"/account/webhooks/{made.pk}/edit/", typed).status_code == 302
+    made.refresh_from_db()
+    assert "access.granted" in made.types  # of a kind asked for in part, that part
+    assert "access.ended" not in made.types
+    assert "slo.breached" in made.types
+    assert "product.changed" not in made.types
+    body = {"url": "https://example.org/c", "is_active": False}
+    answer = client.patch(f"/api/v1/webhooks/{made.pk}/", body, content_type="application/json")
+    assert answer.status_code == 200, answer.content
+    found = answer.json()
+    assert (found["name"], found["url"], found["is_active"]) == ("Now", "https://example.org/c", False)
+    assert "access.granted" in found["types"]
+    body = {"url": "http://user:pw@example.org/"}
+    assert (
+        client.patch(f"/api/v1/webhooks/{made.pk}/", body, content_type="application/json").status_code == 400
+    )

@@ -235,7 +235,7 @@ def test_numbers_no_json_has_are_nothing() -> None:
 
 
 @given(JSON, st.sampled_from(range(len(ALL))), st.randoms(use_true_random=False))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_no_damage_to_a_file_ever_crashes_the_reader(junk: Any, place: int, draw: Any) -> None:
     data = json.loads(json.dumps(ALL[place]))
     spots = list(_spots(data))

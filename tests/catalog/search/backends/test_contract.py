@@ -1,9 +1,11 @@
 """What every search backend does: the suite a new one has to pass."""
 
+from dataclasses import replace
+
 import pytest
 
 from catalog.search.backends.base import SearchBackend
-from catalog.search.documents import Correction, DocKey, SearchHits
+from catalog.search.documents import Correction, DocKey, FacetValue, SearchHits
 from catalog.search.query import opened, parse
 from tests.factories.search import make_document as doc
 
@@ -121,6 +123,11 @@ def test_fields_narrow(backend: SearchBackend) -> None:
     assert rows(ask(backend, 'owner:"Listening Team"')) == [1]
     assert rows(ask(backend, "owner:ada tag:gold")) == [1]
     assert ask(backend, "tag:silver").count == 0
+    plain = doc("Skips", row=8, labels=("Play", "Listen event"))
+    backend.upsert([replace(plain, facets={"term": (FacetValue("play", "Play · PL · Listen event"),)})])
+    for text in ("term:play", "term:PL", 'term:"listen event"', "listen event"):
+        assert rows(ask(backend, text)) == [8], text
+    assert ask(backend, "term:listening").count == 0
     assert set(rows(ask(backend, "foo:email"))) == set()  # no field foo: both words, and nobody says foo
 
 
