@@ -1,4 +1,5 @@
 // Shortcuts: / searches, g and a letter goes, ? helps, arrows move between what is marked data-row, o opens beside, x chooses.
+// And what scrolls sideways can be scrolled by keys.
 
 const PLACES = { h: "/", p: "/products/", d: "/domains/", l: "/lineage/", m: "/map/", n: "/notifications/" };
 const typing = (element) => element.closest("input, textarea, select, [contenteditable]") !== null;
@@ -67,3 +68,28 @@ document.addEventListener("keydown", (event) => {
   if (handled) event.preventDefault();
   if (event.key !== "g") going = 0;
 });
+
+// A table wider than its box is a tab stop where nothing in it is one: not every browser makes it so by itself.
+const STOPS = "a[href], button, input, select, textarea, summary, [tabindex]";
+const boxes = new ResizeObserver((entries) => entries.forEach(({ target }) => offerStop(target)));
+
+function offerStop(box) {
+  const needed = box.scrollWidth > box.clientWidth && !box.querySelector(STOPS);
+  if (!needed && !("stop" in box.dataset)) return;
+  box.toggleAttribute("data-stop", needed);
+  for (const [name, value] of Object.entries({ tabindex: "0", role: "group", "aria-label": nameOf(box) })) {
+    if (needed) box.setAttribute(name, value);
+    else box.removeAttribute(name);
+  }
+}
+
+function nameOf(box) {
+  return box.closest("section")?.querySelector("h1, h2, h3")?.textContent.trim() || "Table";
+}
+
+function watchBoxes() {
+  document.querySelectorAll(".table-scroll:not([tabindex])").forEach((box) => boxes.observe(box));
+}
+
+document.addEventListener("htmx:after:swap", watchBoxes);
+watchBoxes();

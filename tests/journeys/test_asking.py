@@ -65,7 +65,7 @@ def test_consumer_asks_owner_approves_consumer_reads_and_then_no_longer(
     expect(inbox.get_by_text("The role is noted.")).to_be_visible()
     provision_due()
     asking.open("/access/")
-    expect(page.get_by_text("granted")).to_be_visible()
+    expect(page.get_by_text("granted, ends soon")).to_be_visible()
     assert store.reads(reading)
 
     later = timezone.now() + dt.timedelta(days=31)
