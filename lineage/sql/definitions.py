@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import groupby
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from catalog.accounts import kernel
@@ -13,10 +13,12 @@ from catalog.accounts.models import User
 from catalog.assets.models import Asset, ViewDefinition
 from catalog.audit import services as audit
 from catalog.connections.models import Connection
+from catalog.schemas.models import SchemaVersion
+from catalog.schemas.selectors import newest_observed_ids
 from lineage.datasets.naming import DatasetName
 from lineage.datasets.services import find_or_make_assets
 from lineage.edges.observing import ColumnLink, observe_edges
-from lineage.models import Job, Source
+from lineage.models import Job, LineageEdge, NodeKind, Source
 from lineage.openlineage.jobs import see_job
 from lineage.sql import dialects
 from lineage.sql.apart import SqlReader
@@ -30,11 +32,23 @@ Outcome = ReadDefinition.Outcome
 
 
 def waiting() -> "QuerySet[ViewDefinition]":
-    """The newest wording of every view that is there, where it was not read yet."""
+    """The newest wording of every view that is there, where it was not read yet, or with other schemas than there are
+    now of the view and of what it reads: a star and a name without a table mean what the tables have."""
     newer = ViewDefinition.objects.filter(asset=OuterRef("asset"), number__gt=OuterRef("number"))
-    read = ReadDefinition.objects.filter(definition=OuterRef("pk"))
+    read = ReadDefinition.objects.filter(~Exists(_newer_schemas()), definition=OuterRef("pk"))
     found = ViewDefinition.objects.filter(~Exists(newer), ~Exists(read), asset__vanished_at=None)
     return found.exclude(sql="").order_by("asset__connection_id", "pk")
+
+
+def _newer_schemas() -> "QuerySet[SchemaVersion]":
+    """Of one ReadDefinition: observed schemas that came since, of its view and of what that is made from."""
+    tables = LineageEdge.objects.filter(
+        valid_to=None, source=Source.SQL, job=OuterRef(OuterRef("job")), upstream_kind=NodeKind.ASSET,
+        downstream_kind=NodeKind.ASSET, downstream_id=OuterRef(OuterRef("asset")),
+    )  # fmt: skip
+    own_or_read = Q(asset=OuterRef("asset")) | Q(asset__in=tables.values("upstream_id"))
+    observed = SchemaVersion.objects.filter(own_or_read, origin=SchemaVersion.Origin.OBSERVED)
+    return observed.filter(pk__gt=OuterRef("newest_schema")).order_by()
 
 
 def read_waiting(*, limit: int = AT_ONCE, now: datetime | None = None) -> int:
@@ -56,13 +70,15 @@ def _read_of_store(definitions: Sequence[ViewDefinition], reader: SqlReader, now
     kind = first.connection.kind if first.connection else ""
     for definition in definitions:
         own = definition.asset
-        known = with_columns([*_itself(own), *mentioned(assets, definition.sql)])
+        named = [*_itself(own), *mentioned(assets, definition.sql)]
+        schemas = newest_observed_ids({pk for pk, _ in named})  # before the columns: never newer than these
+        known = with_columns(named)
         parts = parts_of(own.name, own.address)
         question = Question(
             sql=definition.sql, dialect=dialects.of_kind(kind), home=parts[:-1], target=parts,
             tables=tuple(table for _, table in known.values()),
         )  # fmt: skip
-        _draw(definition, reader.read(question), known, now)
+        _draw(definition, reader.read(question), known, schemas, now)
 
 
 def _itself(asset: Asset) -> list[Named]:
@@ -74,6 +90,7 @@ def _draw(
     definition: ViewDefinition,
     statements: Sequence[Statement],
     known: dict[Parts, tuple[int, Table]],
+    schemas: dict[int, int],
     now: datetime,
 ) -> None:
     """Edges of one definition; what it said before and says no more ends. One not understood leaves them alone."""
@@ -82,6 +99,7 @@ def _draw(
     job: Job | None = None
     reads = list(dict.fromkeys(parts for one in understood for parts in one.reads if _is_other(parts, asset)))
     links: list[ColumnLink] = []
+    ids: dict[Parts, int] = {}
     if understood:
         ids = _ids(reads, known, asset.namespace, now)
         job = see_job(
@@ -102,8 +120,15 @@ def _draw(
         defaults={
             "asset": asset, "job": job, "outcome": _outcome(bool(understood), problems), "problems": problems,
             "tables": len(reads), "links": len(links), "read_at": now,
+            "newest_schema": _newest_schema({asset.pk, *ids.values()}, schemas),
         },
     )  # fmt: skip
+
+
+def _newest_schema(assets: set[int], schemas: dict[int, int]) -> int:
+    """The newest schema the text was read with; of assets that no table of the store was matched to, as they are."""
+    strange = newest_observed_ids(assets - schemas.keys())
+    return max([0, *strange.values(), *(schemas[pk] for pk in assets & schemas.keys())])
 
 
 def _is_other(parts: Parts, asset: Asset) -> bool:

@@ -31,6 +31,7 @@ class ReadDefinition(models.Model):
     tables = models.PositiveIntegerField(default=0)  # it reads
     links = models.PositiveIntegerField(default=0)  # of columns
     read_at = models.DateTimeField()
+    newest_schema = models.BigIntegerField(default=0)  # primary key of the newest schema it was read with
 
     objects = ReadDefinitionQuerySet.as_manager()
 

@@ -1,5 +1,7 @@
 """Classifications proposed along direct edges: to owners, once, and dismissed for good unless the reason changes."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -152,3 +154,27 @@ def test_the_page_shows_them_and_takes_the_word(
     row.refresh_from_db()
     assert (row.state, row.decided_by) == ("accepted", cast.owner)
     assert client.get("/lineage/proposals/?state=nonsense").status_code == 400
+
+
+def test_home_and_inbox_count_what_waits_for_those_who_are_asked(
+    cast: Cast, ports: list[OutputPort], personal: Classification
+) -> None:
+    classify(ports[0], personal)
+    refresh_proposals()
+    client = Client()
+    client.force_login(cast.owner)
+    assert "2 columns" in _link(client, "/")
+    assert "2 proposed classifications" in _link(client, "/inbox/")
+    row = ClassificationProposal.objects.get(column__asset=ports[1].asset_id)
+    dismiss_proposal(actor=cast.owner, proposal=row, note="Hashed.")
+    assert "1 column" in _link(client, "/")
+    for person in (cast.consumer, cast.guest, cast.steward):
+        client.force_login(person)
+        for url in ("/", "/inbox/"):
+            assert not _link(client, url), (person, url)
+
+
+def _link(client: Client, url: str) -> str:
+    """The words of the link to the proposals, empty where there is none."""
+    found = re.search(r'href="/lineage/proposals/">(.*?)</a>', client.get(url).content.decode())
+    return re.sub(r"<[^>]*>", "", found[1]) if found else ""

@@ -12,6 +12,7 @@ from catalog.assets.models import Asset
 from catalog.common.errors import NotAllowed
 from catalog.connections.models import Connection
 from catalog.crawling import runner, services
+from catalog.products.models import DataProduct
 from lineage.models import ColumnEdge, LineageEdge, ReadDefinition, Source
 from lineage.sql.definitions import end_vanished, read_anew, read_waiting, waiting
 from tests import factories as make
@@ -37,17 +38,17 @@ def store(cast: Cast, tmp_path: Path, settings: Settings) -> Store:
     )
     made = Store(path, connection)
     made.execute(SHOP.replace("CREATE VIEW odd AS SELECT * FROM artists, elsewhere;", ""))
-    claim_all(connection, cast)
+    claim_all(connection, cast.play_events)
     made.crawl(timezone.now())
-    claim_all(connection, cast)
+    claim_all(connection, cast.play_events)
     made.crawl(timezone.now() + timedelta(minutes=1))
     return made
 
 
-def claim_all(connection: Connection, cast: Cast) -> None:
+def claim_all(connection: Connection, product: DataProduct) -> None:
     """Ports on everything that was found, so that it is read."""
     for asset in Asset.objects.filter(connection=connection, output_ports=None):
-        make.make_port(cast.play_events, f"port-{asset.pk}", connection=connection, asset=asset)
+        make.make_port(product, f"port-{asset.pk}", connection=connection, asset=asset)
 
 
 def asset_edges() -> set[tuple[str, str]]:
@@ -88,6 +89,45 @@ def test_nothing_is_read_twice_and_a_new_wording_is_read(store: Store) -> None:
     assert read_waiting(now=timezone.now() + timedelta(hours=1)) == 1
     assert asset_edges() == {("plays", "popular"), ("artists", "famous")}
     assert LineageEdge.objects.exclude(valid_to=None).filter(upstream_kind="asset").count() == 1
+
+
+def test_a_view_with_a_star_is_read_again_when_the_table_below_it_changed(store: Store) -> None:
+    store.execute("CREATE VIEW whole AS SELECT * FROM artists;")
+    _crawl_and_claim(store, 1)
+    read_waiting()
+    assert _made_of("whole") == {"artists.id", "artists.name"}
+    assert not waiting().exists()
+    store.execute("ALTER TABLE artists ADD COLUMN country TEXT;")
+    _crawl_and_claim(store, 2)
+    assert [row.asset.name for row in waiting()] == ["whole"]
+    assert read_waiting(now=timezone.now() + timedelta(hours=3)) == 1
+    assert _made_of("whole") == {"artists.id", "artists.name", "artists.country"}
+    assert not waiting().exists()  # read once for one change
+    store.execute(
+        "DROP VIEW whole; ALTER TABLE artists DROP COLUMN name; CREATE VIEW whole AS SELECT * FROM artists;"
+    )
+    _crawl_and_claim(store, 4)
+    assert [row.asset.name for row in waiting()] == ["whole"]
+    read_waiting(now=timezone.now() + timedelta(hours=5))
+    assert _made_of("whole") == {"artists.id", "artists.country"}
+
+
+def test_views_upon_tables_that_did_not_change_are_not_read_again(store: Store) -> None:
+    read_waiting()
+    store.execute("ALTER TABLE artists ADD COLUMN country TEXT; ALTER TABLE plays ADD COLUMN place TEXT;")
+    _crawl_and_claim(store, 1)
+    assert [row.asset.name for row in waiting()] == ["popular"]  # of plays; famous is made of popular
+
+
+def _crawl_and_claim(store: Store, hours: int) -> None:
+    store.crawl(timezone.now() + timedelta(hours=hours))
+    claim_all(store.connection, DataProduct.objects.get(slug="play-events"))
+    store.crawl(timezone.now() + timedelta(hours=hours, minutes=1))
+
+
+def _made_of(view: str) -> set[str]:
+    """The columns that go into a view."""
+    return {up for up, down, _, is_direct in column_edges() if is_direct and down.startswith(f"{view}.")}
 
 
 def test_what_is_not_understood_is_listed_with_the_reason(store: Store) -> None:
@@ -180,4 +220,4 @@ def _crawl_twice(connection: Connection, cast: Cast) -> None:
         runner.run_batch([run.pk], now=lambda at=now: at)
         run.refresh_from_db()
         assert run.status == "succeeded", run.error
-        claim_all(connection, cast)
+        claim_all(connection, cast.play_events)
