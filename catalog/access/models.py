@@ -68,14 +68,16 @@ class AgreementQuerySet(models.QuerySet["Agreement"]):
 
     def in_force(self, now: dt.datetime) -> "AgreementQuerySet":
         """Active or expiring at `now`."""
-        return self.filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now)
+        return self.standing(now).filter(starts_at__lte=now)
 
     def standing(self, now: dt.datetime) -> "AgreementQuerySet":
         """In force at `now` or scheduled: those a change would reach."""
-        return self.filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__isnull=False)
+        open_end = Q(ends_at=None) | Q(ends_at__gt=now)
+        return self.filter(open_end, starts_at__isnull=False, closed_at=None)
 
     def ended(self, now: dt.datetime) -> "AgreementQuerySet":
-        return self.filter(ends_at__lte=now)
+        """Those whose end has come, or was acted on by a clock that was set back since."""
+        return self.filter(Q(ends_at__lte=now) | Q(closed_at__isnull=False))
 
 
 class Agreement(TimestampedModel):
@@ -174,7 +176,8 @@ class Agreement(TimestampedModel):
         return "person" if self.user_id else "team" if self.team_id else "product"
 
     def validity(self, now: dt.datetime) -> Validity:
-        return validity_of(self.starts_at, self.ends_at, bool(self.cut_short), now)
+        is_closed = self.closed_at is not None
+        return validity_of(self.starts_at, self.ends_at, bool(self.cut_short), now, is_closed=is_closed)
 
     def verdict(self, now: dt.datetime) -> Verdict:
         return verdict(self.validity(now), Provisioning(self.provisioning))

@@ -141,15 +141,21 @@ ENDED = frozenset({Validity.EXPIRED, Validity.REVOKED})
 
 
 def validity_of(
-    starts_at: dt.datetime | None, ends_at: dt.datetime | None, is_cut_short: bool, now: dt.datetime
+    starts_at: dt.datetime | None,
+    ends_at: dt.datetime | None,
+    is_cut_short: bool,
+    now: dt.datetime,
+    *,
+    is_closed: bool = False,
 ) -> Validity:
     """What holds at `now`: from `starts_at` on, before `ends_at` (None: without end).
 
-    `is_cut_short`: the end is that of a revocation or a release, not the one that was agreed.
+    `is_cut_short`: the end is that of a revocation or a release, not the one that was agreed. `is_closed`: its end was
+    acted on, so it has ended, even where the clock was set back since.
     """
     if starts_at is None:
         return Validity.NONE
-    if ends_at is not None and now >= ends_at:
+    if is_closed or (ends_at is not None and now >= ends_at):
         return Validity.REVOKED if is_cut_short else Validity.EXPIRED
     if now < starts_at:
         return Validity.SCHEDULED

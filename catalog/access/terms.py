@@ -94,7 +94,7 @@ def period(
     A change keeps the period. A renewal keeps the start of what still stands and never shortens it. Days count from
     the start, in a renewal from now.
     """
-    stands = agreement.starts_at is not None and (agreement.ends_at is None or agreement.ends_at > now)
+    stands = agreement.starts_at is not None and not agreement.is_over(now)
     if kind == "change" and stands and agreement.starts_at is not None:
         return agreement.starts_at, agreement.ends_at
     start = max(now, first_moment(starts_on)) if starts_on else now

@@ -81,12 +81,13 @@ def _agree(agreement: Agreement, request: AccessRequest, now: dt.datetime) -> No
         is_lacking = agreement.provisioning != Provisioning.NOT_NEEDED
         agreement.lacking_since = now if is_lacking else None
         agreement.order = ""  # what was ordered is no longer what is agreed
+    if ends_at != agreement.ends_at:
+        agreement.reminded_days = None  # an end that stays was told already
     agreement.mode, agreement.columns = request.mode, request.columns
     agreement.starts_at, agreement.agreed_until, agreement.ends_at = starts_at, ends_at, ends_at
     agreement.cut_short = Agreement.CutShort.NO
     agreement.cut_short_reason = ""
     agreement.closed_at = None
-    agreement.reminded_days = None
 
 
 def _planned(agreement: Agreement) -> str:

@@ -25,7 +25,7 @@ def end_access_of(*, person_id: int, now: dt.datetime) -> int:
     for request in waiting.select_related("agreement"):
         _withdraw(request, now)
     ended = 0
-    mine = Agreement.objects.standing(now).filter(user=person_id, closed_at=None)
+    mine = Agreement.objects.standing(now).filter(user=person_id)
     for pk in mine.order_by("pk").values_list("pk", flat=True):
         agreement = locked(pk)
         before = state_of(agreement)

@@ -11,6 +11,7 @@ from catalog.access.drift import OutsideReader, StoreLook
 from catalog.access.models import Agreement, PortTerms
 from catalog.access.provisioners import Surveying, provisioner_of, provisioners
 from catalog.access.services.running import stored_of
+from catalog.access.services.waiting import waited
 from catalog.access.services.writing import locked
 from catalog.access.states import MAY_BE_THERE, Provisioning
 from catalog.access.stores import CannotProvision, Reader
@@ -59,7 +60,7 @@ def look_around(*, now: dt.datetime) -> int:
     """Ask the stores of ports the portal grants in who reads them; how many were asked. A port is claimed by a
     conditional UPDATE and asked once an hour, whether it answered or not."""
     names = [name for name, item in provisioners().items() if isinstance(item, Surveying)]
-    due = Q(port__store_look=None) | Q(port__store_look__tried_at__lte=now - LOOK_AGAIN)
+    due = Q(port__store_look=None) | waited("port__store_look__tried_at", LOOK_AGAIN, now)
     rows = PortTerms.objects.filter(due, provisioner__in=names, port__asset__isnull=False)
     OutsideReader.objects.exclude(port__access_terms__provisioner__in=names).delete()
     joins = ("port__connection", "port__asset", "port__product__domain")
@@ -74,7 +75,7 @@ def look_around(*, now: dt.datetime) -> int:
 
 def _claimed(port: OutputPort, now: dt.datetime) -> bool:
     rows = StoreLook.objects.filter(port=port)
-    if rows.filter(tried_at__lte=now - LOOK_AGAIN).update(tried_at=now):
+    if rows.filter(waited("tried_at", LOOK_AGAIN, now)).update(tried_at=now):
         return True
     return StoreLook.objects.get_or_create(port=port, defaults={"tried_at": now})[1]
 

@@ -13,6 +13,7 @@ from catalog.access.models import Agreement
 from catalog.access.orders import Action, Order
 from catalog.access.provisioners import Ordered, provisioner_of, provisioners
 from catalog.access.services.agreeing import mark_provisioning
+from catalog.access.services.waiting import waited
 from catalog.access.services.writing import locked
 from catalog.access.states import Event, Provisioning
 from catalog.access.stores import CannotProvision
@@ -47,14 +48,14 @@ def due_orders(now: dt.datetime) -> QuerySet[Agreement]:
     rows = Agreement.objects.filter(port__access_terms__provisioner__in=names)
     in_force = Q(starts_at__lte=now) & (Q(ends_at=None) | Q(ends_at__gt=now))
     untold = Q(order="") | Q(ordered_at=None)
-    not_taken = Q(is_order_taken=False, ordered_at__lte=now - RETRY)
-    silent = not_taken | Q(ordered_at__lte=now - ASK_AGAIN)
+    not_taken = Q(is_order_taken=False) & waited("ordered_at", RETRY, now)
+    silent = not_taken | waited("ordered_at", ASK_AGAIN, now)
     wanted = in_force & Q(provisioning=Provisioning.WAITING.value) & (untold | silent)
     wanted |= in_force & Q(provisioning=Provisioning.IN_PROGRESS.value) & (untold | silent)
-    reported = untold & Q(provisioning_at__lte=now - ASK_AGAIN)
+    reported = untold & waited("provisioning_at", ASK_AGAIN, now)
     wanted |= in_force & Q(provisioning=Provisioning.FAILED.value) & (reported | silent)
     wanted |= Q(provisioning=Provisioning.REMOVING.value) & (untold | silent)
-    old = Q(verified_at=None) | Q(verified_at__lte=now - LOOK_AGAIN)
+    old = Q(verified_at=None) | waited("verified_at", LOOK_AGAIN, now)
     wanted |= in_force & old & Q(provisioning=Provisioning.GRANTED.value) & (untold | silent)
     joins = ("port__access_terms", "port__product__domain", "user", "team", "product__domain")
     return rows.filter(wanted).select_related(*joins).order_by("ordered_at", "pk")

@@ -11,6 +11,7 @@ from catalog.access.provisioners import Automatic, Counting, provisioner_of, pro
 from catalog.access.services.agreeing import mark_provisioning
 from catalog.access.services.ordering import due_orders, send_order
 from catalog.access.services.using import note_count
+from catalog.access.services.waiting import waited
 from catalog.access.states import Event, Provisioning
 from catalog.access.stores import CannotProvision, Grant, Stored
 from catalog.access.terms import terms_of
@@ -57,14 +58,15 @@ def due(now: dt.datetime) -> QuerySet[Agreement]:
     """What the workers have to do: removing first, giving next, looking last; the oldest of each first."""
     names = [name for name, item in provisioners().items() if isinstance(item, Automatic)]
     rows = Agreement.objects.filter(port__access_terms__provisioner__in=names)
-    fresh = Q(provisioning_note="") | Q(provisioning_at__lte=now - RETRY)
+    rested = waited("provisioning_at", RETRY, now)
+    fresh = Q(provisioning_note="") | rested
     in_force = Q(starts_at__lte=now) & (Q(ends_at=None) | Q(ends_at__gt=now))
     wanted = in_force & Q(provisioning=Provisioning.WAITING.value)
     wanted |= in_force & fresh & Q(provisioning=Provisioning.IN_PROGRESS.value)
-    wanted |= in_force & Q(provisioning=Provisioning.FAILED.value, provisioning_at__lte=now - RETRY)
+    wanted |= in_force & rested & Q(provisioning=Provisioning.FAILED.value)
     wanted |= fresh & Q(provisioning=Provisioning.REMOVING.value)
-    old = Q(verified_at=None) | Q(verified_at__lte=now - LOOK_AGAIN)
-    quiet = Q(updated_at__lte=now - RETRY)  # a server that is away is not asked every minute
+    old = Q(verified_at=None) | waited("verified_at", LOOK_AGAIN, now)
+    quiet = waited("updated_at", RETRY, now)  # a server that is away is not asked every minute
     wanted |= in_force & old & quiet & Q(provisioning=Provisioning.GRANTED.value)
     joins = ("port__access_terms", "port__asset", "port__connection", "port__product__domain")
     urgency = Case(

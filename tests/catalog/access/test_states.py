@@ -112,6 +112,14 @@ def test_what_has_ended_does_not_come_back_with_time(
         assert validity_of(starts, ends, cut, now + later) in ENDED
 
 
+@given(st.none() | moments, st.none() | moments, st.booleans(), moments)
+def test_what_was_ended_stays_so_whatever_the_clock_says(
+    starts: dt.datetime | None, ends: dt.datetime | None, cut: bool, now: dt.datetime
+) -> None:
+    found = validity_of(starts, ends, cut, now, is_closed=True)
+    assert found in (ENDED if starts is not None else {Validity.NONE})
+
+
 @given(st.sampled_from(Validity), st.sampled_from(Provisioning))
 def test_green_is_only_what_is_in_force_and_really_there(
     validity: Validity, provisioning: Provisioning

@@ -16,11 +16,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog.access import provisioners as known
+from catalog.access import signals
 from catalog.access.models import Agreement
 from catalog.access.services import running
 from catalog.access.services.agreeing import mark_provisioning, revoke_agreement
 from catalog.access.services.deciding import decide_stage
-from catalog.access.services.ending import expire_due
+from catalog.access.services.ending import expire_due, remind_due
 from catalog.access.services.releasing import release_agreement
 from catalog.access.services.running import provision_due
 from catalog.access.states import ENDED, MAY_BE_THERE, Event, Provisioning
@@ -32,8 +33,11 @@ from tests import factories as make
 from tests.catalog.access.asking import ask
 from tests.conftest import Cast
 
-TIMES = (dt.timedelta(0), dt.timedelta(minutes=11), dt.timedelta(hours=2), dt.timedelta(days=20))
-STEPS = ("ask", "renew", "change", "decide", "work", "work", "work", "expire", "revoke", "release")
+TIMES = (
+    dt.timedelta(0), dt.timedelta(minutes=11), dt.timedelta(hours=2), dt.timedelta(days=20),
+    dt.timedelta(hours=-2), dt.timedelta(days=-25),  # the clock is set back
+)  # fmt: skip
+STEPS = ("ask", "renew", "change", "decide", "work", "work", "work", "expire", "revoke", "release", "remind")
 FATES = ("", "", "killed before", "killed after", "away")
 
 
@@ -128,6 +132,7 @@ def test_nothing_said_is_untrue(cast: Cast, shelf: Shelf, steps: list[Any]) -> N
         shelf.there, shelf.fate = None, ""
         port = _port(cast)
         now = timezone.now()
+        story = Story()
         for deed in ("ask", "decide"):
             _do(cast, port, deed, now)
         assert Agreement.objects.get().provisioning == "waiting"
@@ -138,8 +143,36 @@ def test_nothing_said_is_untrue(cast: Cast, shelf: Shelf, steps: list[Any]) -> N
                 with suppress(PortalError, Killed), transaction.atomic():
                     _do(cast, port, deed, now)
             _assert_true(shelf, now)
+            story.goes_on(now)
+        story.over()
         _assert_it_ends(shelf, now)
         transaction.set_rollback(True)
+
+
+class Story:
+    """What was told of one agreement, whatever the clock did meanwhile: once of each end, once of each distance to it."""
+
+    def __init__(self) -> None:
+        self.ended: dt.datetime | None = None  # the end that was acted on
+        self.told: list[tuple[int, dt.datetime | None]] = []
+        signals.access_ending.connect(self._of_ending)
+
+    def _of_ending(self, agreement_id: int, days: int, **_: Any) -> None:
+        self.told.append((days, Agreement.objects.values_list("ends_at", flat=True).get(pk=agreement_id)))
+
+    def goes_on(self, now: dt.datetime) -> None:
+        agreement = Agreement.objects.get()
+        assert len(self.told) == len(set(self.told)), "this distance to this end was told before"
+        if self.ended is not None and agreement.closed_at is not None:
+            assert agreement.closed_at == self.ended, "what had ended ended again"
+        self.ended = agreement.closed_at
+        if self.ended is not None:
+            assert agreement.is_over(now), "what was ended is in force again, and nobody agreed"
+            assert not Agreement.objects.standing(now).exists()
+            assert Agreement.objects.ended(now).exists()
+
+    def over(self) -> None:
+        signals.access_ending.disconnect(self._of_ending)
 
 
 def _port(cast: Cast) -> OutputPort:
@@ -168,6 +201,8 @@ def _do(cast: Cast, port: OutputPort, deed: str, now: dt.datetime) -> None:
         _work(now)
     elif deed == "expire":
         expire_due(now=now)
+    elif deed == "remind":
+        remind_due(now=now)
     elif deed == "revoke" and agreement:
         revoke_agreement(actor=cast.owner, agreement=agreement, reason="Over.", at_once=True, now=now)
     elif deed == "release" and agreement:

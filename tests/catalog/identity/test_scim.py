@@ -1,6 +1,5 @@
 """SCIM as providers speak it: Okta's and Entra's requests, filters, and what a removal must end."""
 
-import json
 from datetime import timedelta
 from typing import Any
 
@@ -16,33 +15,10 @@ from catalog.audit.models import AuditEvent
 from catalog.identity import services
 from catalog.identity.models import ProvisionedPerson
 from tests import factories as make
+from tests.catalog.identity.scim_client import USER, Scim
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
-USER = "urn:ietf:params:scim:schemas:core:2.0:User"
-PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
-
-
-class Scim:
-    """A provider's client."""
-
-    def __init__(self, secret: str) -> None:
-        self.client = Client(raise_request_exception=False)
-        self.headers = {"Authorization": f"Bearer {secret}"}
-
-    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
-        options = {} if body is None else {"data": json.dumps(body), "content_type": "application/scim+json"}
-        return getattr(self.client, method)(f"/scim/v2{path}", headers={**self.headers, **headers}, **options)
-
-    def make(self, user_name: str = "anna@example.org", **more: Any) -> dict[str, Any]:
-        answer = self.ask("post", "/Users", {"schemas": [USER], "userName": user_name, **more})
-        assert answer.status_code == 201, answer.content
-        return answer.json()
-
-    def patch(self, kind: str, pk: str, *operations: dict[str, Any]) -> Any:
-        return self.ask("patch", f"/{kind}/{pk}", {"schemas": [PATCH], "Operations": list(operations)})
-
-
 @pytest.fixture
 def scim(cast: Cast) -> Scim:
     _, secret = accounts.create_token(actor=cast.admin, person=cast.admin, name="Okta", scopes=["scim"])
