@@ -1,4 +1,4 @@
-"""The clock of the portal is set back: what has ended stays ended, is told once, and what waits does not wait for it."""
+"""The clock of the portal is set back: what ended stays ended, is told once, what waits does not wait for it."""
 
 import datetime as dt
 

@@ -150,7 +150,7 @@ def test_nothing_said_is_untrue(cast: Cast, shelf: Shelf, steps: list[Any]) -> N
 
 
 class Story:
-    """What was told of one agreement, whatever the clock did meanwhile: once of each end, once of each distance to it."""
+    """What was told of one agreement, whatever the clock did meanwhile: one end, each distance to it once."""
 
     def __init__(self) -> None:
         self.ended: dt.datetime | None = None  # the end that was acted on

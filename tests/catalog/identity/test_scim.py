@@ -19,6 +19,8 @@ from tests.catalog.identity.scim_client import USER, Scim
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
+
+
 @pytest.fixture
 def scim(cast: Cast) -> Scim:
     _, secret = accounts.create_token(actor=cast.admin, person=cast.admin, name="Okta", scopes=["scim"])
