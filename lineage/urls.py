@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from lineage import api, views
+from lineage.datasets import dataset_views as dataset_page_views
 from lineage.datasets import views as dataset_views
 from lineage.dbt import api as dbt_api
 from lineage.dbt import views as dbt_views
@@ -41,6 +42,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("lineage/jobs/", dataset_views.jobs, name="jobs"),
     path("lineage/jobs/<int:pk>/", dataset_views.job, name="job"),
     path("lineage/datasets/", dataset_views.datasets, name="datasets"),
+    path("lineage/datasets/<int:pk>/", dataset_page_views.dataset, name="dataset"),
     path("lineage/datasets/names/", dataset_views.bind, name="dataset-bind"),
     path("lineage/datasets/names/<int:pk>/", dataset_views.unbind, name="dataset-unbind"),
     path("lineage/datasets/merges/<int:pk>/", dataset_views.decide, name="dataset-merge"),

@@ -11,6 +11,7 @@ from catalog.products.models import OutputPort
 from lineage.datasets.permissions import visible_assets, visible_jobs
 from lineage.marquez.graph import touches_of_jobs
 from lineage.models import Job, Run
+from lineage.openlineage.facts import Facts, facts_of
 
 RUNS_DRAWN = 60
 _HEIGHT, _WIDTH, _GAP = 48, 8, 2  # pixels
@@ -49,6 +50,7 @@ class JobPage:
     inputs: list[Asset]
     outputs: list[Asset]
     hidden: int
+    facts: Facts
 
     @property
     def is_open(self) -> bool:
@@ -91,6 +93,7 @@ def job_page(user: User, job: Job) -> JobPage:
         inputs=[asset for pk, asset in known.items() if pk in read],
         outputs=[asset for pk, asset in known.items() if pk in written],
         hidden=len(ids) - len(known),
+        facts=facts_of(job.facets),
     )
 
 

@@ -16,6 +16,7 @@ from catalog.common.validation import invalid
 from lineage.datasets.finding import resolved
 from lineage.datasets.models import DatasetAlias, DatasetMerge
 from lineage.datasets.moving import move, move_back
+from lineage.datasets.moving_facets import move_facets, move_facets_back
 from lineage.datasets.naming import DatasetName, fitted, match_key
 from lineage.datasets.permissions import visible_assets
 from lineage.datasets.proposing import propose_merges
@@ -50,6 +51,11 @@ def merge_datasets(
     aliases = DatasetAlias.objects.in_force().filter(namespace=gone.namespace, name=gone.name)
     aliases.update(undone_at=now)
     row.moved = move(gone.pk, kept.pk, at=now) | {"was_ignored": gone.is_ignored}
+    before = _described(kept.pk)
+    row.moved["facets"] = move_facets(gone.pk, kept.pk)
+    row.moved["described"] = {
+        name: [before[name], value] for name, value in _described(kept.pk).items() if value != before[name]
+    }
     Asset.objects.filter(pk=gone.pk).update(is_ignored=True)
     row.state, row.decided_at, row.decided_by = State.DONE, now, actor
     row.save()
@@ -83,6 +89,8 @@ def undo_merge(*, actor: User | None, merge: DatasetMerge) -> None:
     )
     names.update(undone_at=now, undone_by=actor)
     move_back(row.moved, gone=row.gone_id, kept=row.kept_id)
+    Asset.objects.filter(pk=row.kept_id, connection=None).update(**_as_it_was(row))
+    move_facets_back(row.moved.get("facets", {}), gone=row.gone_id, kept=row.kept_id)
     Asset.objects.filter(pk=row.gone_id).update(is_ignored=bool(row.moved.get("was_ignored")))
     row.state, row.undone_at, row.undone_by = State.UNDONE, now, actor
     row.save(update_fields=["state", "undone_at", "undone_by"])
@@ -206,6 +214,18 @@ def _check(kept: Asset, gone: Asset) -> None:
         raise Conflict(
             "One of these was merged already.", kept="Nothing was changed.", remedy="Load the page again."
         )
+
+
+def _described(asset_id: int) -> dict[str, Any]:
+    """What the facets of a dataset may change in its row, as JSON holds it."""
+    row = Asset.objects.filter(pk=asset_id).values("kind", "comment", "vanished_at").get()
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
+
+
+def _as_it_was(row: DatasetMerge) -> dict[str, Any]:
+    """Of what the merge changed in the row of the asset that was kept: what nobody changed since."""
+    changed, now = row.moved.get("described", {}), _described(row.kept_id)
+    return {name: was for name, (was, made) in changed.items() if now[name] == made}
 
 
 def _key(asset: Asset) -> str:

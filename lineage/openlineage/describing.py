@@ -44,6 +44,13 @@ def describe_datasets(events: Iterable[Told], ids: Mapping[DatasetName, int]) ->
     _describe_assets({pk: rows[pk] for pk in changed if _says_more(before[pk], rows[pk].facets)})
 
 
+def follow_facets(asset_id: int) -> None:
+    """Bring an asset that came from events alone up to what its facets say now, whoever changed them."""
+    row = DatasetFacets.objects.filter(asset=asset_id).first()
+    if row is not None:
+        _describe_assets({asset_id: row})
+
+
 def _says_more(before: Mapping[str, object], now: Mapping[str, object]) -> bool:
     """Whether an asset has to follow: a facet it has room for says something else, or again that it is gone."""
     return _CHANGE in now or any(before.get(name) != now.get(name) for name in _DESCRIBES)

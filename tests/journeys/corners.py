@@ -112,7 +112,14 @@ def _runs(mesh: Mesh) -> dict[str, int | str]:
     """Runs of a job that writes the plays, one of them failed, and what they told."""
     asset, begun = mesh.plays.asset, timezone.now() - dt.timedelta(days=4)
     assert asset is not None
-    plays = {"namespace": asset.namespace, "name": asset.name, "facets": {}}
+    facets = {
+        "ownership": {"owners": [{"name": "team:listening-north", "type": "MAINTAINER"}]},
+        "tags": {"tags": [{"key": "tier", "value": "gold"}, {"key": "pii", "value": "true", "field": "customer_email"}]},
+        "dataSource": {"name": "listening", "uri": "postgres://db.example:5432/listening"},
+        "catalog": {"framework": "iceberg", "type": "hive", "name": "lake", "warehouseUri": "s3://lake-of-listening-north"},
+    }  # fmt: skip
+    plays = {"namespace": asset.namespace, "name": asset.name, "facets": facets}
+    plays["outputFacets"] = {"outputStatistics": {"rowCount": 120_000, "size": 7_340_032, "fileCount": 12}}
     for day, ending in enumerate(("COMPLETE", "FAIL", "COMPLETE")):
         for kind, minutes in (("START", 0), (ending, 12 + 20 * day)):
             at = (begun + dt.timedelta(days=day, minutes=minutes)).isoformat()
@@ -122,5 +129,6 @@ def _runs(mesh: Mesh) -> dict[str, int | str]:
             send(None, event)
     return {
         "job": Job.objects.get(name="load_plays").pk,
+        "dataset": asset.pk,
         "event": LineageEvent.objects.filter(event_type="FAIL").latest("pk").pk,
     }

@@ -4,7 +4,7 @@ Paths may use what `mesh.plant` made: the products `listening/play-events` and `
 domains `listening` and `playback`, the teams `listening-team` and `playback-team`, the connection `store`;
 `{run}`, `{check}`, `{slo}`, `{quality}`, `{proposal}` and `{incident}` are the numbers of its crawl, its test, an
 objective, a quality check, a proposed contract and an incident. `corners.plant_corners` adds `{draft}`, `{answer}`,
-`{input}`, `{edge}`, `{import}`, `{project}`, `{job}`, `{event}` and the secret words of
+`{input}`, `{edge}`, `{import}`, `{project}`, `{job}`, `{event}`, `{dataset}` and the secret words of
 addresses `{link}` and `{unsubscribe}`. `test_pages` walks the steps of a bulk edit and meets a failure itself;
 `tests/architecture/test_pages.py` says what needs no page here.
 """
@@ -154,6 +154,8 @@ PAGES: list[PageSpec] = [
     PageSpec("lineage-query", "/lineage/query/"),
     PageSpec("lineage-jobs", "/lineage/jobs/", "admin"),
     PageSpec("lineage-job", "/lineage/jobs/{job}/"),
+    PageSpec("lineage-dataset", "/lineage/datasets/{dataset}/"),
+    PageSpec("lineage-dataset-consumer", "/lineage/datasets/{dataset}/", "consumer"),
     PageSpec("lineage-datasets", "/lineage/datasets/", "admin"),
     PageSpec("lineage-datasets-names", "/lineage/datasets/?view=names", "admin"),
     PageSpec("lineage-datasets-merges", "/lineage/datasets/?view=merges", "admin"),

@@ -8,6 +8,7 @@ from lineage.datasets.merging import bind_name
 from lineage.datasets.models import DatasetAlias, DatasetMerge
 from lineage.datasets.naming import DatasetName
 from lineage.datasets.services import find_or_make_assets
+from lineage.models import RunDataset
 from tests.walk import Example, Routes, each, hidden, page
 from tests.walk.marquez import both, open_job, vault_job
 from tests.walk.world import MARK, World
@@ -31,6 +32,26 @@ def some(world: World) -> dict[str, Any]:
     vault_alias(world)
     vault_merge(world)
     return {}
+
+
+def of_plays(world: World) -> dict[str, Any]:
+    """What Play events offers: a job writes it, another that only the admin may know of reads it."""
+    assert world.plays.asset is not None
+    now = timezone.now()
+    open_job(world)
+    RunDataset.objects.get_or_create(
+        job=vault_job(world), run=None, asset=world.plays.asset, is_output=False,
+        defaults={"first_event_at": now, "last_event_at": now},
+    )  # fmt: skip
+    return {"pk": world.plays.asset.pk}
+
+
+def of_the_vault(world: World) -> dict[str, Any]:
+    return {"pk": world.vault_asset.pk}
+
+
+def orphan(world: World) -> dict[str, Any]:
+    return {"pk": _dataset("orphan")}
 
 
 def alias(world: World) -> dict[str, Any]:
@@ -89,6 +110,11 @@ ROUTES: Routes = {
         Example(some, SORTERS, query="?view=names&q=a"),
         Example(some, SORTERS, query="?view=merges"),
         Example(some, DONE, method="POST", body=nothing_ticked),
+    ],
+    "lineage:dataset": [
+        Example(of_plays, page()),
+        Example(of_the_vault, hidden(), conceals=True),
+        Example(orphan, page(200, consumer=404)),
     ],
     "lineage:dataset-bind": [
         Example(some, page(200, consumer=403, guest=403), method="POST"),

@@ -17,9 +17,10 @@ from lineage.datasets.naming import DatasetName
 from lineage.datasets.proposing import propose_lookalikes
 from lineage.datasets.services import add_symlinks, find_or_make_assets
 from lineage.edges.observing import ColumnLink, observe_edges
-from lineage.models import ColumnEdge, LineageEdge, Source
+from lineage.models import ColumnEdge, DatasetFacets, LineageEdge, Source
 from tests import factories as make
 from tests.conftest import Cast
+from tests.lineage.openlineage.events import dataset_event, send
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -108,6 +109,60 @@ def test_only_those_who_answer_for_both_may_merge(cast: Cast) -> None:
         merge_datasets(actor=cast.owner, kept=table, gone=hive)
     secret.delete()
     assert merge_datasets(actor=cast.owner, kept=table, gone=hive).decided_by == cast.owner
+
+
+OWNED = {"owners": [{"name": "team:shop", "type": "OWNER"}]}
+
+
+def tell(name: DatasetName, minutes: int, **facets: dict[str, Any]) -> None:
+    """An event that says this of a dataset."""
+    named = {"namespace": name.namespace, "name": name.name, "facets": facets}
+    send(None, dataset_event("any", minutes=minutes) | {"dataset": named})
+
+
+def told(of: Asset) -> dict[str, Any]:
+    found = DatasetFacets.objects.filter(asset=of).first()
+    return found.facets if found else {}
+
+
+def test_facets_follow_a_merge_the_newest_wins_and_undoing_brings_them_back() -> None:
+    table, hive = asset(TABLE), asset(HIVE)
+    tell(TABLE, 5, tags={"tags": [{"key": "new"}]}, documentation={"description": "Of the table"})
+    tell(HIVE, 0, tags={"tags": [{"key": "old"}]})
+    tell(HIVE, 9, ownership=OWNED, documentation={"description": "Of hive"}, unknown={"kept": True})
+    before = told(table), told(hive)
+    merge = merge_datasets(actor=None, kept=table, gone=hive)
+    assert told(table) == {
+        "tags": {"tags": [{"key": "new"}]}, "ownership": OWNED, "documentation": {"description": "Of hive"},
+        "unknown": {"kept": True},
+    }  # fmt: skip
+    assert (told(hive), asset(TABLE).comment) == ({}, "Of hive")
+    tell(HIVE, 20, ownership={"owners": []})  # under its old name, of the one that is kept
+    undo_merge(actor=None, merge=merge)
+    assert told(table) == before[0] | {"ownership": {"owners": []}}  # told since the merge
+    assert told(hive) == before[1]
+    assert asset(TABLE).comment == "Of the table"
+
+
+def test_facets_of_a_dataset_follow_into_one_of_which_none_were_told() -> None:
+    table, hive = asset(TABLE), asset(HIVE)
+    schema = {"fields": [{"name": "id", "type": "BIGINT"}]}
+    tell(HIVE, 0, schema=schema, documentation={"description": "Of hive"})
+    merge = merge_datasets(actor=None, kept=table, gone=hive)
+    assert told(table)["schema"] == schema
+    assert table.schema_versions.get().fields.get().path == "id"
+    undo_merge(actor=None, merge=merge)
+    assert not DatasetFacets.objects.filter(asset=table).exists()
+    assert (asset(TABLE).comment, told(hive)["schema"]) == ("", schema)
+
+
+def test_facets_that_follow_into_a_crawled_dataset_change_nothing_a_crawl_saw() -> None:
+    table, hive = make.make_asset(name=TABLE.name, namespace=PG, comment="As crawled"), asset(HIVE)
+    tell(HIVE, 0, documentation={"description": "Of hive"}, lifecycleStateChange={"lifecycleStateChange": "DROP"})
+    merge_datasets(actor=None, kept=table, gone=hive)
+    table.refresh_from_db()
+    assert (table.comment, table.vanished_at) == ("As crawled", None)
+    assert told(table)["documentation"] == {"description": "Of hive"}
 
 
 def test_symlinks_join_datasets_in_whatever_order_events_come(two: tuple[Asset, Asset]) -> None:
