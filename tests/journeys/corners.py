@@ -114,9 +114,9 @@ def _runs(mesh: Mesh) -> dict[str, int | str]:
     assert asset is not None
     facets = {
         "ownership": {"owners": [{"name": "team:listening-north", "type": "MAINTAINER"}]},
-        "tags": {"tags": [{"key": "tier", "value": "gold"}, {"key": "pii", "value": "true", "field": "customer_email"}]},
+        "tags": {"tags": [{"key": "tier", "value": "gold"}, {"key": "pii", "field": "customer_email"}]},
         "dataSource": {"name": "listening", "uri": "postgres://db.example:5432/listening"},
-        "catalog": {"framework": "iceberg", "type": "hive", "name": "lake", "warehouseUri": "s3://lake-of-listening-north"},
+        "catalog": {"framework": "iceberg", "type": "hive", "warehouseUri": "s3://lake-of-listening-north"},
     }  # fmt: skip
     plays = {"namespace": asset.namespace, "name": asset.name, "facets": facets}
     plays["outputFacets"] = {"outputStatistics": {"rowCount": 120_000, "size": 7_340_032, "fileCount": 12}}

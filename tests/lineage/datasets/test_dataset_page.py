@@ -18,7 +18,12 @@ from tests.lineage.openlineage.events import STORE, dataset, dataset_event, run_
 FACETS: dict[str, Any] = {
     "ownership": {"owners": [{"name": "team:sound", "type": "MAINTAINER"}, {"name": "user:kim"}]},
     "tags": {"tags": [{"key": "tier", "value": "gold"}, {"key": "pii", "value": "true", "field": "email"}]},
-    "catalog": {"framework": "iceberg", "type": "hive", "name": "lakehouse", "metadataUri": "hive://meta:9083"},
+    "catalog": {
+        "framework": "iceberg",
+        "type": "hive",
+        "name": "lakehouse",
+        "metadataUri": "hive://meta:9083",
+    },
     "dataSource": {"name": "warehouse", "uri": "postgres://reader:s3cret@db.example:5432/shop"},
     "documentation": {"description": "One row for each play."},
     "strange": {"who": "knows"},
@@ -37,7 +42,9 @@ def test_facets_in_words() -> None:
     assert facts.others == ("strange",)
 
 
-@pytest.mark.parametrize("odd", [None, 7, "x", [], {}, {"owners": 3, "tags": "x"}, {"owners": [None, {"name": 4}]}])
+@pytest.mark.parametrize(
+    "odd", [None, 7, "x", [], {}, {"owners": 3, "tags": "x"}, {"owners": [None, {"name": 4}]}]
+)
 def test_facets_of_any_form_say_nothing_and_break_nothing(odd: Any) -> None:
     facts = facts_of(dict.fromkeys(("ownership", "tags", "catalog", "dataSource", "documentation"), odd))
     assert facts == Facts()
@@ -61,7 +68,13 @@ def offered(cast: Cast) -> OutputPort:
         None,
         dataset_event("plays", FACETS),
         run_event("COMPLETE", job="load", outputs=[dataset("plays", outputFacets=statistics)]),
-        run_event("COMPLETE", job="merger_report", run="run-2", inputs=[dataset("plays")], outputs=[dataset("merger")]),
+        run_event(
+            "COMPLETE",
+            job="merger_report",
+            run="run-2",
+            inputs=[dataset("plays")],
+            outputs=[dataset("merger")],
+        ),
     )
     asset = Asset.objects.get(namespace=STORE, name="shop.public.plays")
     secret = make.make_product("Secret merger", visibility="private")

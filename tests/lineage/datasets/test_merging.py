@@ -158,7 +158,12 @@ def test_facets_of_a_dataset_follow_into_one_of_which_none_were_told() -> None:
 
 def test_facets_that_follow_into_a_crawled_dataset_change_nothing_a_crawl_saw() -> None:
     table, hive = make.make_asset(name=TABLE.name, namespace=PG, comment="As crawled"), asset(HIVE)
-    tell(HIVE, 0, documentation={"description": "Of hive"}, lifecycleStateChange={"lifecycleStateChange": "DROP"})
+    tell(
+        HIVE,
+        0,
+        documentation={"description": "Of hive"},
+        lifecycleStateChange={"lifecycleStateChange": "DROP"},
+    )
     merge_datasets(actor=None, kept=table, gone=hive)
     table.refresh_from_db()
     assert (table.comment, table.vanished_at) == ("As crawled", None)
