@@ -8,6 +8,7 @@ from django.urls import reverse
 from catalog.access.models import Agreement
 from catalog.access.services.looking import READERS_FOUND
 from catalog.access.services.writing import JOINS
+from catalog.access.states import Provisioning
 from catalog.audit.models import AuditEvent
 from catalog.notifications.models import Kind, Notice
 from catalog.notifications.telling import Draft
@@ -146,6 +147,24 @@ def _granted(event: AuditEvent, item: Agreement) -> list[Draft]:
     return [_to_party(item, f"event:{event.pk}", title, f"Seen in the store; agreed {_until(item.ends_at)}.")]
 
 
+def _failed(event: AuditEvent, item: Agreement) -> list[Draft]:
+    """Once for each time it came to be lacking, however often it is tried since; what cannot be taken away is the
+    owners' to hear."""
+    note = str(event.detail.get("note") or "")
+    if item.provisioning == Provisioning.REMOVING:
+        title = f"Access of {item.consumer} to {_place(item)} has ended and could not be removed"
+        key = f"access:{item.pk}:left:{item.closed_at or event.at}"
+        return [_to_owners(item, key, title, f"{note} It is tried again.", event.actor_id)]
+    title = f"Access of {item.consumer} to {_place(item)} is agreed and could not be granted"
+    key = f"access:{item.pk}:failed:{item.lacking_since or event.at}"
+    told = f"{note} Those who answer for it are told as well."
+    owners = f"{note} Its page says what can be done."
+    return [
+        _to_party(item, key, title, told, event.actor_id),
+        _to_owners(item, f"{key}:owners", title, owners, event.actor_id),
+    ]
+
+
 def _revoked(event: AuditEvent, item: Agreement) -> list[Draft]:
     title = f"Access of {item.consumer} to {_place(item)} is revoked"
     reason = str(event.detail.get("reason") or "")
@@ -180,6 +199,7 @@ VERBS: dict[str, Words] = {
     "agreement.approved": _approved,
     "agreement.stage_denied": _denied,
     "agreement.granted": _granted,
+    "agreement.granting_failed": _failed,
     "agreement.granting_late": _late,
     "agreement.revoked": _revoked,
     "agreement.released": _released,
