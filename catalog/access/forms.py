@@ -115,9 +115,13 @@ class ReleaseForm(forms.Form):
     reason = forms.CharField(
         label="Why", widget=TextArea(attrs={"rows": 2}), max_length=2_000, required=False
     )
-    ends_on = forms.DateField(
-        label="Last day", widget=DateInput, required=False, help_text="Empty: as soon as the terms allow."
-    )
+    ends_on = forms.DateField(label="Last day", widget=DateInput, required=False, help_text="Empty: at once.")
+
+    def __init__(self, *args: Any, notice: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if notice:
+            days = f"{notice} {'day' if notice == 1 else 'days'}"
+            self.fields["ends_on"].help_text = f"Empty: in {days}, the notice the owners ask for."
 
 
 class RevokeForm(forms.Form):

@@ -65,6 +65,12 @@ def request_or_404(user: User, pk: int) -> AccessRequest:
     return found
 
 
+def held_by(consumer: Consumer) -> Q:
+    """Agreements of that person, team or product itself."""
+    kind = "user" if isinstance(consumer, User) else "team" if isinstance(consumer, Team) else "product"
+    return Q(**{kind: consumer})
+
+
 def of_consumer(user: User) -> Q:
     """Agreements of the person themselves, their teams and the products they may edit."""
     return Q(user=user) | Q(team__in=kernel.standing(user).team_ids) | _own_products(user)

@@ -28,6 +28,11 @@ def provision_due() -> int:
     return running.provision_due()
 
 
+def ring_for_store_work() -> None:
+    """Send a doorbell; one nobody answers is void when the clock rings anyway."""
+    provision_due.apply_async(expires=PERIODIC[provision_due.name].total_seconds(), retry=False)
+
+
 @shared_task(name="catalog.access.escalate_due", time_limit=600, soft_time_limit=540)
 def escalate_due() -> int:
     """Tell of ends that come near and grants that are late, remind those who decide, and hand what waits too long to

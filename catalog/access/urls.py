@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from catalog.access import api, audit_api, basket_api
+from catalog.access import agreement_api, api, audit_api, basket_api
 from catalog.access.views import agreements, asking, audit, basket, drift, inbox, product, rules
 
 app_name = "access"
@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("access/agreements/<int:pk>/revoke/", agreements.revoke, name="revoke"),
     path("access/agreements/<int:pk>/release/", agreements.release, name="release"),
     path("access/agreements/<int:pk>/mark/", agreements.mark, name="mark"),
+    path("access/agreements/<int:pk>/now/", agreements.now, name="now"),
     path("access/agreements/<int:pk>/principal/", agreements.principal, name="principal"),
     path("access/requests/<int:pk>/", asking.detail, name="request"),
     path("access/requests/<int:pk>/edit/", asking.edit, name="draft"),
@@ -36,14 +37,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 AGREEMENT, REQUEST = "access/agreements/<int:pk>", "access/requests/<int:pk>"
 api_urlpatterns: list[URLPattern | URLResolver] = [
-    path("access/agreements/", api.AgreementList.as_view(), name="agreement-list"),
-    path(f"{AGREEMENT}/", api.AgreementDetail.as_view(), name="agreement-detail"),
-    path(f"{AGREEMENT}/revoke/", api.AgreementRevoke.as_view(), name="agreement-revoke"),
-    path(f"{AGREEMENT}/release/", api.AgreementRelease.as_view(), name="agreement-release"),
-    path(f"{AGREEMENT}/provisioning/", api.AgreementProvisioning.as_view(), name="agreement-provisioning"),
-    path(f"{AGREEMENT}/report/", api.AgreementReport.as_view(), name="agreement-report"),
-    path(f"{AGREEMENT}/use/", api.AgreementUse.as_view(), name="agreement-use"),
-    path(f"{AGREEMENT}/principal/", api.AgreementPrincipal.as_view(), name="agreement-principal"),
+    path("access/agreements/", agreement_api.AgreementList.as_view(), name="agreement-list"),
+    path(f"{AGREEMENT}/", agreement_api.AgreementDetail.as_view(), name="agreement-detail"),
+    path(f"{AGREEMENT}/revoke/", agreement_api.AgreementRevoke.as_view(), name="agreement-revoke"),
+    path(f"{AGREEMENT}/release/", agreement_api.AgreementRelease.as_view(), name="agreement-release"),
+    path(
+        f"{AGREEMENT}/provisioning/",
+        agreement_api.AgreementProvisioning.as_view(),
+        name="agreement-provisioning",
+    ),
+    path(f"{AGREEMENT}/now/", agreement_api.AgreementNow.as_view(), name="agreement-now"),
+    path(f"{AGREEMENT}/report/", agreement_api.AgreementReport.as_view(), name="agreement-report"),
+    path(f"{AGREEMENT}/use/", agreement_api.AgreementUse.as_view(), name="agreement-use"),
+    path(f"{AGREEMENT}/principal/", agreement_api.AgreementPrincipal.as_view(), name="agreement-principal"),
     path("access/requests/", api.RequestList.as_view(), name="access-request-list"),
     path(f"{REQUEST}/", api.RequestDetail.as_view(), name="access-request-detail"),
     path(f"{REQUEST}/withdraw/", api.RequestWithdraw.as_view(), name="access-request-withdraw"),

@@ -76,6 +76,7 @@ SENTENCES = {
     "agreement.granted": "saw it granted in the store",
     "agreement.granting_failed": "could not see it granted in the store",
     "agreement.principal_named": "named the role in the store",
+    "agreement.hurried": "let it be done in the store at once",
     "agreement.revoked": "revoked it",
     "agreement.released": "gave it back",
     "agreement.ended": "ended it: its time was over",

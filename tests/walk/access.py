@@ -167,6 +167,10 @@ ROUTES: Routes = {
         posted(page(404, owner=302, consumer=403, admin=302), body=granted),
         concealed(hidden(admin=302), body=granted),
     ],
+    "access:now": [  # granted by hand: there is nothing the portal could do
+        posted(page(404, owner=409, consumer=403, admin=409)),
+        concealed(hidden(admin=409)),
+    ],
     "access:principal": [
         posted(page(404, owner=302, consumer=403, admin=302), body=role),
         concealed(hidden(admin=302), body=role),
@@ -234,6 +238,10 @@ ROUTES: Routes = {
     "api:agreement-provisioning": [
         posted(api(404, owner=200, consumer=403, admin=200), body=granted),
         concealed(hidden_api(admin=200), body=granted),
+    ],
+    "api:agreement-now": [
+        posted(api(404, owner=409, consumer=403, admin=409)),
+        concealed(hidden_api(admin=409)),
     ],
     "api:agreement-report": [
         posted(api(404, owner=409, consumer=403, admin=409), body=reported),

@@ -34,6 +34,7 @@ def end_access_of(*, person_id: int, now: dt.datetime) -> int:
         agreement.cut_short_reason = REASON
         close(agreement, now)
         save(agreement, actor=None, verb="revoked", before=before, reason=REASON)
+        announce(signals.store_work_due, agreement_id=pk)
         ended += 1
     return ended
 

@@ -12,9 +12,11 @@ from django.views.decorators.http import require_POST, require_safe
 from catalog.access import selectors
 from catalog.access.forms import MarkForm, PrincipalForm, ReleaseForm, RevokeForm
 from catalog.access.services.agreeing import mark_provisioning, name_principal, revoke_agreement
+from catalog.access.services.hurrying import can_be_done_now, do_now
 from catalog.access.services.releasing import release_agreement
 from catalog.access.states import ENDED, Event, Provisioning
 from catalog.access.stepper import steps_of
+from catalog.access.terms import terms_of
 from catalog.accounts import kernel
 from catalog.accounts.caller import caller
 from catalog.audit.models import AuditEvent
@@ -77,11 +79,11 @@ def _csv_row(line: selectors.Line) -> tuple[Any, ...]:
 @require_safe
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One agreement: the stepper, what was agreed, its requests and history, and what the reader may do."""
-    return _page(request, pk, RevokeForm(), ReleaseForm(), 200)
+    return _page(request, pk, RevokeForm(), None, 200)
 
 
 def _page(
-    request: HttpRequest, pk: int, revoking: RevokeForm, releasing: ReleaseForm, status: int
+    request: HttpRequest, pk: int, revoking: RevokeForm, releasing: ReleaseForm | None, status: int
 ) -> HttpResponse:
     person, now = caller(request), timezone.now()
     agreement = selectors.agreement_or_404(person, pk)
@@ -102,10 +104,11 @@ def _page(
         "may_revoke": stands and kernel.can(person, "agreement.revoke", agreement),
         "may_release": stands and kernel.can(person, "agreement.release", agreement),
         "marks": _marks(agreement, now) if may_mark else [],
+        "may_hurry": may_mark and can_be_done_now(agreement, now),
         "naming": PrincipalForm(initial={"principal": agreement.principal}) if may_mark else None,
         "consumer_key": f"{agreement.consumer_kind}:{agreement.consumer.pk}",
         "revoking": revoking,
-        "releasing": releasing,
+        "releasing": releasing or ReleaseForm(notice=terms_of(agreement.port).release_notice_days),
         "sees_product": DataProduct.objects.visible_to(person).filter(pk=agreement.port.product_id).exists(),
     }
     return render(request, "catalog/access/agreement.html", context, status=status)
@@ -129,7 +132,7 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     form = RevokeForm(request.POST)
     kernel.require(caller(request), "agreement.revoke", agreement, "Only those who answer for it may revoke.")
     if not form.is_valid():
-        return _page(request, pk, form, ReleaseForm(), 400)
+        return _page(request, pk, form, None, 400)
     saved = revoke_agreement(actor=caller(request), agreement=agreement, **form.cleaned_data)
     messages.success(request, f"It ends on {saved.ends_at:%Y-%m-%d %H:%M} UTC. The consumer is told why.")
     return redirect(saved)
@@ -139,15 +142,16 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
 def release(request: HttpRequest, pk: int) -> HttpResponse:
     """Give an agreement back from the consumer's side."""
     agreement = selectors.agreement_or_404(caller(request), pk)
-    form = ReleaseForm(request.POST)
+    form = ReleaseForm(request.POST, notice=terms_of(agreement.port).release_notice_days)
     kernel.require(caller(request), "agreement.release", agreement, "Only its consumer may give it back.")
     if form.is_valid():
         try:
-            release_agreement(actor=caller(request), agreement=agreement, **form.cleaned_data)
+            given_back = release_agreement(actor=caller(request), agreement=agreement, **form.cleaned_data)
         except PortalError as error:
             form.add_error(None, error.problems[0].message if error.problems else str(error))
         else:
-            messages.success(request, "It is given back.")
+            ends_at = given_back.agreement.ends_at
+            messages.success(request, f"It is given back, and ends on {ends_at:%Y-%m-%d %H:%M} UTC.")
             return redirect("access:agreement", pk)
     return _page(request, pk, RevokeForm(), form, 400)
 
@@ -173,6 +177,16 @@ def mark(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, str(error))
     else:
         messages.success(request, "It is noted.")
+    return redirect("access:agreement", pk)
+
+
+@require_POST
+def now(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let the portal do at once what it has to do in the store."""
+    agreement = selectors.agreement_or_404(caller(request), pk)
+    kernel.require(caller(request), "agreement.provision", agreement)
+    do_now(actor=caller(request), agreement=agreement)
+    messages.success(request, "A worker does it now. Load this page again to see what came of it.")
     return redirect("access:agreement", pk)
 
 

@@ -66,9 +66,10 @@ def _initial(request: HttpRequest, person: User, port: OutputPort) -> dict[str, 
         raise NotFound("There is no such kind of request.")
     initial: dict[str, Any] = {"kind": kind, "consumer": request.GET.get("consumer", f"person:{person.pk}")}
     consumer = selectors.consumer_named(initial["consumer"])
-    held = selectors.agreements_for(person).filter(port=port)
-    agreement = next((item for item in held if item.consumer == consumer), None)
-    if agreement is not None and kind != "new":
+    if consumer is None or kind == "new":
+        return initial
+    agreement = selectors.agreements_for(person).filter(selectors.held_by(consumer), port=port).first()
+    if agreement is not None:
         initial |= {name: getattr(agreement, name) for name in COPIED}
     return initial
 
