@@ -56,11 +56,13 @@ def curves_of(
 
 
 def _key(found: Neighbourhood, folding: Folding, unit: int) -> str:
+    if unit in found.unnamed:
+        return found.unnamed[unit].key
     return found.nodes[unit].key if unit > 0 else f"domain:{folding.domains[unit].domain.slug}"
 
 
 def _name(found: Neighbourhood, folding: Folding, unit: int) -> str:
-    return found.nodes[unit].product.name if unit > 0 else folding.domains[unit].domain.name
+    return folding.domains[unit].domain.name if unit in folding.domains else found.name_of(unit)
 
 
 def _worst(found: Neighbourhood, edges: list[Edge], looking: Looking) -> State | None:
@@ -92,7 +94,7 @@ def _starts(edges: list[Edge], box: Box, rows: list[Row]) -> list[tuple[float | 
     by_height: dict[float | None, list[Edge]] = {}
     for edge in edges:
         by_height.setdefault(middles.get(edge.port_id), []).append(edge)
-    return list(by_height.items())
+    return list(by_height.items()) or [(None, [])]
 
 
 def _path(route: Route[int], start: float | None) -> str:

@@ -22,7 +22,8 @@ class Folded:
 
 @dataclass(slots=True)
 class Folding:
-    """`unit` names the box of each product: the product itself, or minus the domain. `edges` are between boxes."""
+    """`unit` names the box of each product: the product itself, or minus the domain. `edges` are between boxes; those
+    from and to what has no name are of no edge that may be told."""
 
     unit: dict[int, int]
     domains: dict[int, Folded]
@@ -51,4 +52,7 @@ def fold(found: Neighbourhood, address: Address) -> Folding:
         up, down = unit[edge.upstream], unit[edge.downstream]
         if up != down or up > 0:
             edges[up, down].append(edge)
+    for one in found.unnamed.values():
+        for upstream, downstream in one.pairs:
+            edges.setdefault((unit.get(upstream, upstream), unit.get(downstream, downstream)), [])
     return Folding(unit, domains, dict(edges))

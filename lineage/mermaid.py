@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from lineage.looking import Looking
-from lineage.selectors import Neighbourhood
+from lineage.selectors import UNNAMED, Neighbourhood
 
 _ESCAPED = {'"': "#quot;", "#": "#35;", "<": "#lt;", ">": "#gt;", "`": "#96;", "\\": "#92;", "|": "#124;"}
 
@@ -28,6 +28,10 @@ def _lines(found: Neighbourhood, looking: Looking) -> Iterator[str]:
         age = looking.age(found.sights.get(edge))
         arrow = "-.->" if age is not None and age.key == "warning" else "-->"
         yield f'  p{edge.upstream} {arrow}|"{escaped(ports.get(edge.port_id, ""))}"| p{edge.downstream}'
+    for place, one in enumerate(found.unnamed.values()):
+        yield f'  u{place}(["{escaped(UNNAMED)}"])'
+        yield from (f"  p{up} --> u{place}" for up in one.upstream)
+        yield from (f"  u{place} --> p{down}" for down in one.downstream)
     yield f"  style p{found.focus.product.pk} stroke-width:3px"
 
 

@@ -4,13 +4,14 @@ from dataclasses import dataclass, field
 
 from catalog.common.addresses import address as address_of
 from lineage.address import Address
+from lineage.beyond import Unnamed
 from lineage.curves import MARGIN, Curve, column_curves, curves_of
 from lineage.folding import Folded, fold
 from lineage.layout import Box, draw
 from lineage.looking import Looking
 from lineage.mesh.lenses import State
 from lineage.rows import HEAD_HEIGHT, Row, cut, height_of, level_of, rows_of
-from lineage.selectors import DOWN, UP, Neighbourhood, Node
+from lineage.selectors import DOWN, UNNAMED, UP, Neighbourhood, Node
 
 BOX_WIDTH = 232.0
 TITLE_LETTERS, SUBTITLE_LETTERS = 26, 30
@@ -46,7 +47,8 @@ class Toggle:
 
 @dataclass(slots=True)
 class Drawn:
-    """One box of the picture: a product, or at the level of domains all products of a domain."""
+    """One box of the picture: a product, or at the level of domains all products of a domain. One without `focus_url`
+    stands for what the viewer may not see."""
 
     key: str
     name: str
@@ -94,12 +96,13 @@ def compose(found: Neighbourhood, address: Address, looking: Looking) -> Picture
     folding = fold(found, address)
     rows = {pk: rows_of(found, found.nodes[pk], address, looking) for pk in folding.products}
     sizes = {pk: (BOX_WIDTH, height_of(rows[pk])) for pk in folding.products}
-    sizes |= dict.fromkeys(folding.domains, (BOX_WIDTH, HEAD_HEIGHT))
+    sizes |= dict.fromkeys([*folding.domains, *found.unnamed], (BOX_WIDTH, HEAD_HEIGHT))
     drawing = draw(sizes, folding.edges)
     circular = {pk for group in found.cycles for pk in group}
     closable = _closable(found)
     boxes = [_domain(found, folded, _shifted(drawing.boxes[unit]), address, looking)
              for unit, folded in folding.domains.items()]  # fmt: skip
+    boxes += [_unnamed(one, _shifted(drawing.boxes[unit])) for unit, one in found.unnamed.items()]
     for pk in folding.products:
         drawn = _drawn(
             found, found.nodes[pk], _shifted(drawing.boxes[pk]), address, looking, in_cycle=pk in circular
@@ -185,6 +188,15 @@ def _domain(found: Neighbourhood, folded: Folded, box: Box, address: Address, lo
         is_hit=any(looking.finds(node) for node in nodes),
         toggle=Toggle("▸", f"Show the products of {folded.domain.name}", url),
     )
+
+
+def _unnamed(one: Unnamed, box: Box) -> Drawn:
+    """A box that says that something is there: no name, no link, no count of what it stands for."""
+    words = UNNAMED.capitalize()
+    return Drawn(
+        key=one.key, name=words, box=box, title=words, subtitle="what lies behind it is drawn", url="",
+        focus_url="", hue=0, lifecycle="unnamed",
+    )  # fmt: skip
 
 
 def _stub(

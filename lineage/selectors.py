@@ -10,6 +10,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 
 from catalog.accounts.models import User
 from catalog.products.models import DataProduct, OutputPort
+from lineage.beyond import MOST_HIDDEN, Unnamed, look_beyond, unnamed
 from lineage.graph import LineageGraph, Reach
 from lineage.models import LineageEdge, NodeKind
 from lineage.nodes import Focus, product_key
@@ -18,6 +19,7 @@ from lineage.permissions import visible_product_ids
 UP, DOWN, BOTH = "upstream", "downstream", "both"
 DIRECTIONS = (BOTH, UP, DOWN)
 MAX_DEPTH = 10
+UNNAMED = "something you may not see"
 NODE_BUDGET = 200  # products in one picture; what is left out is counted and said
 
 
@@ -88,9 +90,13 @@ class Neighbourhood:
     cycles: list[list[int]]
     is_cut: bool  # the node budget ended the walk
     sights: dict[Edge, Sight] = field(default_factory=dict)
+    unnamed: dict[int, Unnamed] = field(
+        default_factory=dict
+    )  # what leads on to visible products and has no name
 
-    def node_of(self, product_id: int) -> Node:
-        return self.nodes[product_id]
+    def name_of(self, number: int) -> str:
+        """What a box is called for this viewer."""
+        return UNNAMED if number in self.unnamed else self.nodes[number].product.name
 
 
 def edges_in_force(at: datetime | None = None) -> "QuerySet[Any, Any]":
@@ -120,7 +126,8 @@ def _touching(
 
 
 def neighbourhood(user: User, focus: Focus, view: View, budget: int = NODE_BUDGET) -> Neighbourhood:
-    """What lies around `focus`, as far as `user` may see it; a product out of sight ends the walk there.
+    """What lies around `focus`, as far as `user` may see it. The walk goes through products out of sight: what lies
+    behind is drawn, and between them a box without a name.
 
     The number of queries depends on the depth, never on the number of nodes.
     """
@@ -139,12 +146,18 @@ def neighbourhood(user: User, focus: Focus, view: View, budget: int = NODE_BUDGE
         (edge for edge in walk.edges if edge.upstream in nodes and edge.downstream in nodes),
         key=lambda edge: (edge.upstream, edge.port_id, edge.downstream),
     )
-    graph = LineageGraph(map(str, nodes), ((str(edge.upstream), str(edge.downstream)) for edge in edges))
+    through = unnamed((up, down) for up, down in walk.through if up in nodes and down in nodes)
+    lines = [(edge.upstream, edge.downstream) for edge in edges]
+    lines += [pair for one in through.values() for pair in one.pairs]
+    graph = LineageGraph(map(str, [*nodes, *through]), ((str(up), str(down)) for up, down in lines))
     for key, reach in graph.reach(str(focus.product.pk)).items():
-        nodes[int(key)].reach = reach
+        if int(key) in nodes:
+            nodes[int(key)].reach = reach
     _count_what_is_left_out(user, view.at, nodes, edges)
-    cycles = [[int(key) for key in group] for group in graph.cycles()]
-    return Neighbourhood(focus, view, nodes, edges, cycles, walk.is_cut, walk.sights)
+    for (way, pk), hidden in walk.drawn_through.items():
+        nodes[pk].hidden[way] = max(nodes[pk].hidden[way] - len(hidden), 0)
+    cycles = [[int(key) for key in group if int(key) in nodes] for group in graph.cycles()]
+    return Neighbourhood(focus, view, nodes, edges, cycles, walk.is_cut, walk.sights, through)
 
 
 class _Walk:
@@ -156,6 +169,12 @@ class _Walk:
         self.found: dict[int, None] = {focus.product.pk: None}
         self.edges: set[Edge] = set()
         self.sights: dict[Edge, Sight] = {}
+        self.through: set[tuple[int, int]] = (
+            set()
+        )  # (upstream, downstream) that hang together through hidden ones
+        self.drawn_through: dict[tuple[str, int], set[int]] = defaultdict(
+            set
+        )  # hidden neighbours on such ways
         self.is_cut = False
 
     def run(self) -> None:
@@ -185,13 +204,44 @@ class _Walk:
         rows = edges.order_by(other, "pk").values_list("offering", "upstream_id", "downstream_id")
         for offering, port, downstream in rows[: self.budget * 20].iterator():
             reached = offering if way == UP else downstream
-            if reached not in self.found:
-                if len(self.found) >= self.budget:
-                    self.is_cut = True
-                    continue
-                self.found[reached] = None
-                fresh.add(reached)
-            self.edges.add(Edge(offering, port, downstream))
+            if self._take(reached, fresh):
+                self.edges.add(Edge(offering, port, downstream))
+        return fresh | self._hop_beyond(way, frontier, port_id)
+
+    def _take(self, reached: int, fresh: set[int]) -> bool:
+        """Whether a product is in the picture, or came into it just now."""
+        if reached not in self.found:
+            if len(self.found) >= self.budget:
+                self.is_cut = True
+                return False
+            self.found[reached] = None
+            fresh.add(reached)
+        return True
+
+    def _hop_beyond(self, way: str, frontier: set[int], port_id: int | None) -> set[int]:
+        """The visible products next to the frontier if hidden ones between were not there."""
+        own, other = ("downstream_id", "offering") if way == UP else ("offering", "downstream_id")
+
+        def step(ids: Collection[int], is_first: bool) -> list[tuple[int, int]]:
+            edges = _touching(way, ids, port_id if is_first else None, at=self.view.at)
+            if is_first:
+                edges = edges.exclude(**{f"{other}__in": self.visible})
+            return list(edges.order_by(own, other).values_list(own, other).distinct()[: MOST_HIDDEN * 20])
+
+        def split(ids: set[int]) -> tuple[set[int], set[int]]:
+            seen = set(self.visible.filter(pk__in=ids))
+            there = DataProduct.objects.filter(pk__in=ids).order_by().values_list("pk", flat=True)
+            return seen, set(there) - seen
+
+        found = look_beyond(frontier, step, split)
+        self.is_cut = self.is_cut or found.is_cut
+        fresh: set[int] = set()
+        for (start, hidden), ends in sorted(found.ends.items()):
+            for end in sorted(ends):
+                if self._take(end, fresh):
+                    self.through.add((end, start) if way == UP else (start, end))
+                    self.drawn_through[way, start].add(hidden)
+                    self.drawn_through[DOWN if way == UP else UP, end] |= found.before[end]
         return fresh
 
     def _join_drawn(self) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from catalog.common.addresses import address
 from catalog.products.models import OutputPort
+from lineage.beyond import Unnamed
 from lineage.columns import ColumnLine
 from lineage.looking import Looking
 from lineage.mesh.lenses import State
@@ -91,7 +92,7 @@ def lines(found: Neighbourhood, looking: Looking) -> list[Line]:
 
 def _line(found: Neighbourhood, node: Node, in_cycle: bool, state: State | None) -> Line:
     distance = node.distance
-    names = [found.nodes[int(key)].product.name for key in node.reach.path] if node.reach else []
+    names = [found.name_of(int(key)) for key in node.reach.path] if node.reach else []
     return Line(
         node=node,
         url=product_url(node),
@@ -191,9 +192,26 @@ def as_json(found: Neighbourhood, looking: Looking) -> dict[str, Any]:
         "nodes": [_node_json(node) | _state_json(looking.states.get(pk)) for pk, node in found.nodes.items()],
         "edges": [_edge_json(found, edge, circular) for edge in found.edges],
         "cycles": [sorted(group) for group in circular],
+        "unnamed": [_unnamed_json(found, one) for one in found.unnamed.values()],
         "columns": [_link_json(link) for link in link_lines(found, looking)],
         "truncated": found.is_cut or looking.columns.is_cut,
     }
+
+
+def _unnamed_json(found: Neighbourhood, one: Unnamed) -> dict[str, list[str]]:
+    """Each of `upstream` leads to each of `downstream` through what the reader may not see."""
+    return {
+        "upstream": [found.nodes[pk].key for pk in one.upstream],
+        "downstream": [found.nodes[pk].key for pk in one.downstream],
+    }
+
+
+def through_unnamed(found: Neighbourhood) -> list[tuple[str, str]]:
+    """Which products lead to which through what the viewer may not see, by their names."""
+    return [
+        (", ".join(map(found.name_of, one.upstream)), ", ".join(map(found.name_of, one.downstream)))
+        for one in found.unnamed.values()
+    ]
 
 
 def _state_json(state: State | None) -> dict[str, Any]:

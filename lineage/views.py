@@ -39,6 +39,7 @@ from lineage.tables import (
     lines,
     link_lines,
     link_rows,
+    through_unnamed,
 )
 
 SLIDER_DAYS = 730
@@ -61,6 +62,7 @@ def _picture_context(user: User, address: Address) -> dict[str, Any]:
         "lines": lines(found, looking),
         "edge_lines": edge_lines(found, looking),
         "link_lines": link_lines(found, looking),
+        "through_unnamed": through_unnamed(found),
         "hidden_total": sum(sum(node.hidden.values()) for node in found.nodes.values()),
         "query": address.query(),
         "depths": range(1, MAX_DEPTH + 1),

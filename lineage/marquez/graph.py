@@ -56,7 +56,7 @@ def walk(user: User, *, assets: Collection[int] = (), jobs: Collection[int] = ()
 
 
 def _passable(user: User, assets: set[int]) -> set[int]:
-    """Without what a product offers that the person may not know of: nothing behind it is shown, as in the picture."""
+    """Without what a product offers that the person may not know of: nothing behind it is shown."""
     passable = set(assets)
     for part in slices(assets):
         offered = Asset.objects.filter(pk__in=part, output_ports__isnull=False)

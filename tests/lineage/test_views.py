@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from catalog.products.models import DataProduct
 from tests import factories as make
 from tests.conftest import Cast
 
@@ -51,6 +52,38 @@ def test_private_neighbour_is_counted_and_never_named(client: Client, connected:
     assert "ecret" not in json.dumps(exported)
     client.force_login(connected.steward)
     assert "Secret merger" in page(client, PLAYS + "&depth=9")
+
+
+@pytest.mark.parametrize("level", ["product", "port", "column", "domain"])
+def test_what_lies_behind_a_hidden_product_is_drawn_and_the_hidden_one_has_no_name(
+    client: Client, connected: Cast, level: str
+) -> None:
+    secret = DataProduct.objects.get(name="Secret merger")
+    third = make.make_product("Third", domain=connected.listening)
+    make.make_input_port(third, make.make_port(secret, "secret-port"))
+    client.force_login(connected.consumer)
+    query = f"node=product:playback/playback-quality&level={level}&expand=product:listening"
+    text = page(client, f"/lineage/?{query}")
+    assert text.count("Something you may not see</text>") == 1
+    assert 'data-up="product:playback/playback-quality" data-down="unnamed:1"' in text
+    assert 'data-up="unnamed:1" data-down="product:listening/third"' in text
+    assert "Playback quality → <em>something you may not see</em> → Third" in text
+    assert "Playback quality → something you may not see → Third" in text  # by way of, in the table
+    assert "1 you may not see" not in text
+    files = {form: client.get(f"/lineage/export.{form}?{query}") for form in ("json", "svg", "csv", "mmd")}
+    assert files["json"].json()["unnamed"] == [
+        {"upstream": ["product:playback/playback-quality"], "downstream": ["product:listening/third"]}
+    ]
+    for form, answer in files.items():
+        content = answer.getvalue().decode()  # type: ignore[attr-defined]
+        assert "Third" in content, form
+        assert "ecret" not in content, form
+        assert form == "json" or "omething you may not see" in content, form
+    assert "ecret" not in text
+    client.force_login(connected.admin)
+    text = page(client, f"/lineage/?{query}&depth=2")
+    assert "may not see" not in text
+    assert "Secret merger" in text
 
 
 def test_port_level_shows_ports_and_a_port_can_be_the_focus(client: Client, connected: Cast) -> None:
