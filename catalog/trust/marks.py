@@ -101,7 +101,7 @@ def marks(row: TrustRow | None, now: datetime, proof: str = "") -> tuple[Mark, .
     """
     facts: TrustRow = row or TrustFacts()
     found = (
-        _contract(facts, now), _slos(facts, now), _quality(facts, now), _freshness(facts, now),
+        _contract(facts, now), objectives_mark(facts, now), _quality(facts, now), _freshness(facts, now),
         _certification(facts, now), _owner(facts),
     )  # fmt: skip
     return tuple(mark.at_proof(proof) for mark in found) if proof else found
@@ -179,7 +179,8 @@ def _certification(row: TrustRow, now: datetime) -> Mark:
     return Mark(key, label, "good", value, text, "steward", at, is_judged=False)
 
 
-def _slos(row: TrustRow, now: datetime) -> Mark:
+def objectives_mark(row: TrustRow, now: datetime) -> Mark:
+    """The second of `marks` alone."""
     key, label, at = "slos", "SLO", row.slo_measured_at
     if not row.slo_status:
         return _none(key, label, "No objective is promised.")

@@ -18,11 +18,12 @@ from catalog.common.errors import Invalid, Problem
 from catalog.products.models import DataProduct
 from lineage.impact.csr import Array, Ints, Walk
 from lineage.impact.finding import LEVELS, PRODUCT_LEVEL, Beginning, Node, beginning
-from lineage.impact.loading import CRITICALITY, Row, Rows
+from lineage.impact.loading import CRITICALITY, Rows
 from lineage.impact.rows import PRODUCTS
-from lineage.impact.sight import FEW, Claims, Wanted, among, claims_on, products_seen
+from lineage.impact.shown import Row
+from lineage.impact.sight import FEW, Sight, Wanted, among, sight_of_assets, sight_of_products
 from lineage.impact.snapshot import Freshness
-from lineage.impact.walking import Question, groups_of, walked
+from lineage.impact.walking import Question, grouped, walked
 
 SORTS = ("depth", "product", "owner", "domain", "state", "criticality")
 DOWN, UP = "downstream", "upstream"
@@ -64,63 +65,45 @@ class Found:
         self.walk, self.freshness = _walk(asked, begin)
         self.is_products = begin.graph == PRODUCTS
         starts = len(set(begin.starts))
-        self.groups = self.walk.ids if self.is_products else groups_of(self.walk)
-        reached = np.unique(self.groups[starts:])
-        self.claims = Claims() if self.is_products else claims_on(reached)
-        everyone = reached if self.is_products else np.unique(self.claims.product)
-        seen = products_seen(user, Wanted(), everyone)
-        chosen = seen if asked.wanted.is_everything else products_seen(user, asked.wanted, everyone)
-        is_seen, fits = self._sees(seen), self._sees(chosen)
-        is_seen[:starts] = fits[:starts] = False
-        self.hidden, self.unoffered = self._unseen(is_seen, starts)
+        groups, group_at = grouped(self.walk, begin.graph)
+        counts = np.bincount(group_at[starts:], minlength=len(groups))
+        reached = np.sort(groups[counts > 0])
+        sight = (sight_of_products if self.is_products else sight_of_assets)(user, asked.wanted, reached)
+        self.hidden, self.unoffered = self._unseen(groups, counts, sight)
+        fits = among(groups, sight.fitting).take(group_at)
+        fits[:starts] = False
         self.places: Array = np.flatnonzero(fits)
-        self._order(chosen)
+        self._order(groups, group_at, sight)
         self.deepest = int(self.walk.depth[self.places].max(initial=0))
 
-    def _sees(self, products: Ints) -> Any:
+    def _unseen(self, groups: Ints, counts: Ints, sight: Sight) -> tuple[int, int]:
+        """How many nodes may not be seen, and how many belong to nothing that is offered."""
+        rest = (counts > 0) & ~among(groups, sight.seen)
         if self.is_products:
-            return among(self.groups, products)
-        self.visible_claims = self.claims.of(products)
-        return among(self.groups, np.unique(self.visible_claims.asset))
+            gone = groups[rest]
+            if len(gone) > FEW:
+                return len(gone), 0
+            return DataProduct.objects.filter(pk__in=gone.tolist()).count(), 0
+        offered = among(groups, sight.offered)
+        return int(counts[rest & offered].sum()), int(counts[rest & ~offered].sum())
 
-    def _unseen(self, is_seen: Any, starts: int) -> tuple[int, int]:
-        rest = np.flatnonzero(~is_seen[starts:]) + starts
-        if self.is_products:
-            there = (
-                DataProduct.objects.filter(pk__in=self.groups[rest].tolist()[:FEW])
-                if len(rest) <= FEW
-                else None
-            )
-            return (there.count() if there is not None else len(rest)), 0
-        offered = among(self.groups[rest], np.unique(self.claims.asset))
-        return int(offered.sum()), int(len(rest) - offered.sum())
-
-    def _order(self, chosen: Ints) -> None:
-        key = self.asked.sort.removeprefix("-")
-        if key != "depth":
-            ranks = _ranks(key, chosen)
-            own = self._products_of(self.groups[self.places])
-            at = np.minimum(np.searchsorted(ranks[0], own), max(len(ranks[0]) - 1, 0))
-            rank = ranks[1][at] if len(ranks[0]) else np.zeros(len(own), np.int64)
-            order = np.lexsort((np.arange(len(rank)), -rank if self.asked.sort.startswith("-") else rank))
-            self.places = self.places[order]
-        elif self.asked.sort.startswith("-"):
-            self.places = self.places[
-                np.lexsort((self.places, -self.walk.depth[self.places].astype(np.int64)))
-            ]
-
-    def _products_of(self, groups: Ints) -> Ints:
-        """The product a row is told under: the first port's that offers its asset and may be seen."""
-        if self.is_products or not len(self.visible_claims.asset):
-            return groups
-        return self.visible_claims.product[np.searchsorted(self.visible_claims.asset, groups)]
+    def _order(self, groups: Ints, group_at: Array, sight: Sight) -> None:
+        key, sign = self.asked.sort.removeprefix("-"), -1 if self.asked.sort.startswith("-") else 1
+        if key == "depth":
+            rank = self.walk.depth[self.places].astype(np.int64)
+        else:
+            at = np.minimum(np.searchsorted(sight.fitting, groups), max(len(sight.fitting) - 1, 0))
+            own = sight.under[at] if len(sight.under) else groups
+            rank = _ranks(key, np.unique(sight.under), own)[group_at[self.places]]
+        if self.asked.sort != "depth":  # in which a walk meets them
+            self.places = self.places[np.argsort(sign * rank, kind="stable")]
 
     def __len__(self) -> int:
         return len(self.places)
 
     def __getitem__(self, part: slice) -> list[Row]:
         places = [int(place) for place in self.places[part]]
-        return Rows(self.user, self.walk, self.groups, self.is_products).load(places)
+        return Rows(self.user, self.walk, self.is_products).load(places)
 
     def __iter__(self) -> Iterator[Row]:
         """All rows, some hundred at a time: an export holds no more than that."""
@@ -138,14 +121,17 @@ def _walk(asked: Asked, begin: Beginning) -> tuple[Walk, Freshness]:
     return walked(question)
 
 
-def _ranks(key: str, chosen: Ints) -> tuple[Ints, Ints]:
-    """Products sorted by number, and the place of each in the order asked for."""
+def _ranks(key: str, chosen: Ints, products: Ints) -> Ints:
+    """The place of each of `products` in the order asked for among those `chosen`, sorted by number."""
     rows = _ORDERS[key](DataProduct.objects.order_by())
     if len(chosen) <= FEW:
         rows = rows.filter(pk__in=chosen.tolist())
     listed = np.array(list(rows.values_list("pk", flat=True)), np.int64)
     order = np.argsort(listed)
-    return listed[order], order
+    at = np.searchsorted(listed, products, sorter=order)
+    return (
+        order[np.minimum(at, max(len(listed) - 1, 0))] if len(listed) else np.zeros(len(products), np.int64)
+    )
 
 
 def _by_state(rows: "QuerySet[DataProduct]") -> "QuerySet[DataProduct]":

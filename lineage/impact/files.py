@@ -24,7 +24,7 @@ import numpy as np
 from lineage.impact.csr import PARTS, Graph
 
 CURRENT, SEALS = "CURRENT", "SEALS.json"
-FORMAT = 1  # of the folder; another one is built anew
+FORMAT = 2  # of the folder; another one is built anew
 _PIECE = 1 << 20
 
 

@@ -17,11 +17,12 @@ LEVELS = (PRODUCT_LEVEL, COLUMN_LEVEL)
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A product, with the port and the path of a column where one was named."""
+    """A product, with the port and the path of a column where one was named; `column_id` where lineage knows it."""
 
     product: DataProduct
     port: OutputPort | None = None
     path: str = ""
+    column_id: int | None = None
 
     @property
     def key(self) -> str:
@@ -65,9 +66,11 @@ def find_node(user: User, key: str) -> Node:
     if len(parts) != 5 or not all(parts) or len(parts[4]) > 500:
         raise _no_name()
     focus = find_focus(user, f"port:{'/'.join(parts[:4])}")
-    if focus.port is None or not _is_column(focus.port, parts[4]):
+    columns = Column.objects.filter(asset=focus.port.asset_id, path=parts[4]) if focus.port else None
+    column_id = columns.values_list("pk", flat=True).first() if columns is not None else None
+    if focus.port is None or (column_id is None and not _is_in_schema(focus.port, parts[4])):
         raise NotFound("The port has no such column.", remedy="Look at the schema on the product's page.")
-    return Node(focus.product, focus.port, parts[4])
+    return Node(focus.product, focus.port, parts[4], column_id)
 
 
 def _no_name() -> Invalid:
@@ -75,11 +78,9 @@ def _no_name() -> Invalid:
     return Invalid("This is not the name of a lineage node.", problems=[Problem("node", "node-name", words)])
 
 
-def _is_column(port: OutputPort, path: str) -> bool:
-    """Whether lineage or a schema knows of it."""
+def _is_in_schema(port: OutputPort, path: str) -> bool:
+    """Whether a schema knows of the column."""
     if port.asset_id is not None:
-        if Column.objects.filter(asset=port.asset_id, path=path).exists():
-            return True
         observed = newest_observed_ids([port.asset_id]).get(port.asset_id)
         if observed and Field.objects.filter(schema=observed, path=path).exists():
             return True
@@ -101,12 +102,12 @@ def beginning(node: Node, level: str, *, down: bool) -> Beginning:
     if level == PRODUCT_LEVEL:
         only = node.port.pk if node.port is not None and down else None
         return Beginning(PRODUCTS, (node.product.pk,), only)
+    if node.path:
+        return Beginning(COLUMNS, () if node.column_id is None else (node.column_id,))
     columns = Column.objects.order_by("pk")
     if node.port is None:
         offered = node.product.output_ports.exclude(asset=None).values("asset")
         columns = columns.filter(asset__in=offered)
     else:
         columns = columns.filter(asset=node.port.asset_id)
-    if node.path:
-        columns = columns.filter(path=node.path)
     return Beginning(COLUMNS, tuple(columns.values_list("pk", flat=True)))

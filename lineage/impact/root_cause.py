@@ -18,8 +18,8 @@ from catalog.quality.outcomes import Status
 from catalog.trust.models import PortTrust
 from lineage.impact.causes import Fault, Judged, Sign, judge, ranked
 from lineage.impact.csr import Walk
-from lineage.impact.loading import UNNAMED, Step
 from lineage.impact.rows import COLUMNS, PRODUCTS
+from lineage.impact.shown import UNNAMED, Step
 from lineage.impact.sight import claims_on
 from lineage.impact.snapshot import Freshness
 from lineage.impact.walking import Question, groups_of, walked

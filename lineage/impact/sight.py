@@ -3,7 +3,8 @@ products that offer their asset.
 
 Small answers ask about just what was reached. Large ones ask for everything a person may see, once: it is kept in the
 process under the version of the mesh (`catalog.audit.remembered`), so a change of any right, claim or product makes it
-be read again. Rows of a page are asked for once more when they are loaded.
+be read again. What is kept are sorted numbers of products and assets; which of the nodes of an answer are among them is
+a matter of arrays (`lineage.impact.answers`). Rows of a page are asked for once more when they are loaded.
 """
 
 from collections import OrderedDict
@@ -30,7 +31,7 @@ FEW = 400  # nodes that are asked about one by one
 STATES = (
     ("good", "Kept"), ("warning", "At risk"), ("bad", "Missed"), ("unknown", "Unknown"), ("none", "Nothing promised"),
 )  # fmt: skip
-_MOST_KEPT = 64
+_MOST_KEPT = 16  # scopes and narrowings of a process; some 0.3 MB each for 10,000 assets
 T = TypeVar("T")
 
 
@@ -85,16 +86,27 @@ def _no_choice(path: str, words: str) -> Invalid:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """Which product offers which asset through which port: columns of equal length, by asset."""
+    """Which product offers which asset: columns of equal length, by asset, the port of the lowest number first."""
 
     asset: Ints = field(default_factory=lambda: NO_INTS)
     product: Ints = field(default_factory=lambda: NO_INTS)
-    port: Ints = field(default_factory=lambda: NO_INTS)
 
     def of(self, products: Ints) -> "Claims":
         """Those of some products only."""
         kept = among(self.product, products)
-        return Claims(self.asset[kept], self.product[kept], self.port[kept])
+        return Claims(self.asset[kept], self.product[kept])
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What nodes belong to, products or assets, as sorted numbers: which of them may be seen, and which of those fit
+    the question; at least for those that were reached. `under` is the product each fitting one is told under, `offered`
+    the assets that any product offers."""
+
+    seen: Ints
+    fitting: Ints
+    under: Ints
+    offered: Ints
 
 
 def among(values: Array, these: Ints) -> Any:
@@ -104,13 +116,41 @@ def among(values: Array, these: Ints) -> Any:
     return these[np.minimum(np.searchsorted(these, values), len(these) - 1)] == values
 
 
-def products_seen(user: User, wanted: Wanted, reached: Ints) -> Ints:
-    """The products among `reached` (or more) that `user` may see and that fit, sorted."""
+def sight_of_products(user: User, wanted: Wanted, reached: Ints) -> Sight:
+    """For the products `reached`."""
+    seen = _products(user, Wanted(), reached)
+    fitting = seen if wanted.is_everything else _products(user, wanted, reached)
+    return Sight(seen, fitting, fitting, NO_INTS)
+
+
+def sight_of_assets(user: User, wanted: Wanted, reached: Ints) -> Sight:
+    """For the assets `reached`: one may see those that a product offers which one may see."""
     if len(reached) <= FEW:
-        return _sorted(wanted.products(user).filter(pk__in=reached.tolist()).values_list("pk"))
-    return _kept(
-        ("products", kernel.scope(user), wanted), lambda: _sorted(wanted.products(user).values_list("pk"))
-    )
+        return _sight(user, wanted, claims_on(reached))
+    return _kept(_key("assets", user, wanted), lambda: _sight(user, wanted, claims_on(reached)))
+
+
+def _sight(user: User, wanted: Wanted, claims: Claims) -> Sight:
+    everyone = np.unique(claims.product)
+    products = _products(user, Wanted(), everyone)
+    visible = claims.of(products)
+    chosen = visible if wanted.is_everything else claims.of(_products(user, wanted, everyone))
+    fitting, first = np.unique(chosen.asset, return_index=True)
+    return Sight(np.unique(visible.asset), fitting, chosen.product[first], np.unique(claims.asset))
+
+
+def _products(user: User, wanted: Wanted, reached: Ints) -> Ints:
+    """The products among `reached` (or more) that `user` may see and that fit, sorted."""
+    rows = wanted.products(user)
+    if len(reached) <= FEW:
+        return _sorted(rows.filter(pk__in=reached.tolist()).values_list("pk"))
+    return _kept(_key("products", user, wanted), lambda: _sorted(rows.values_list("pk")))
+
+
+def _key(what: str, user: User, wanted: Wanted) -> tuple[Any, ...]:
+    """States of objectives run out by the clock, at which the version of the mesh does not change."""
+    minute = f"{timezone.now():%d %H:%M}" if wanted.states else ""
+    return what, kernel.scope(user), wanted, minute
 
 
 def claims_on(assets: Ints) -> Claims:
@@ -122,7 +162,7 @@ def claims_on(assets: Ints) -> Claims:
 
 
 def _claims(ports: "QuerySet[OutputPort]") -> Claims:
-    rows = _columns(ports.order_by("asset_id", "pk").values_list("asset_id", "product_id", "pk"), 3)
+    rows = _columns(ports.order_by("asset_id", "pk").values_list("asset_id", "product_id"), 2)
     return Claims(*rows)
 
 

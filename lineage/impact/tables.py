@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lineage.impact.answers import Found
-from lineage.impact.loading import Row
-from lineage.nodes import port_key
+from lineage.impact.shown import Row
 
 COLUMNS = (
     "depth", "node", "product", "domain", "owner", "lifecycle", "port", "version", "column", "is_direct", "agreements",
@@ -32,7 +31,7 @@ def csv_rows(found: Found) -> Iterator[list[Any]]:
 
 def row_json(row: Row) -> dict[str, Any]:
     """One row for machines; `path` holds null for what may not be seen."""
-    product, port = row.product, row.port
+    product = row.product
     return {
         "depth": row.depth,
         "node": row.key,
@@ -41,7 +40,7 @@ def row_json(row: Row) -> dict[str, Any]:
         "domain": product.domain.slug,
         "owner": product.team.slug if product.team else None,
         "lifecycle": product.lifecycle,
-        "port": port_key(port, port.product) if port else None,
+        "port": row.port_key,
         "column": row.path or None,
         "is_direct": row.is_direct,
         "agreements": row.agreements,

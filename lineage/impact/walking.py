@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lineage.impact.csr import Ints, Walk
-from lineage.impact.rows import GRAPHS, ColumnRows
+from lineage.impact.csr import Array, Ints, Walk
+from lineage.impact.rows import COLUMNS, GRAPHS
 from lineage.impact.snapshot import Freshness, opened
 
 
@@ -68,20 +68,45 @@ def level_by_level(question: Question) -> Walk:
             via.append(label)
             frontier.append(other)
     return Walk(
-        np.array(list(places), np.int64),
+        _Listed(np.array(list(places), np.int64), np.array(via, np.int64)),
+        np.arange(len(places)),
         np.array(depth, np.int16),
         np.array(parent, np.int32),
-        np.array(via, np.int64),
-        np.full(len(places), -1, np.int64),
+        np.where(np.array(parent) < 0, -1, np.arange(len(places))),
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """What a walk met, by its own places; of its groups nothing is known."""
+
+    numbers: Ints
+    via: Ints
+
+    def ids(self, places: Ints) -> Ints:
+        return self.numbers.take(places)
+
+    def labels(self, edges: Ints) -> Ints:
+        return self.via.take(edges)
+
+    def grouped(self, places: Ints) -> tuple[Ints, Array]:
+        return np.array([-1]), np.zeros(len(places), np.int64)
+
+
+def grouped(walk: Walk, graph: str = COLUMNS) -> tuple[Ints, Array]:
+    """Groups (assets of columns), and where among them that of each node stands: as the snapshot says, and as the
+    database says of nodes it does not know. There may be more groups than were met."""
+    groups, at = walk.graph.grouped(walk.places)
+    unknown = np.flatnonzero(groups < 0)
+    if len(unknown):
+        there = np.flatnonzero(np.isin(at, unknown))
+        wanted, back = np.unique(walk.ids[there], return_inverse=True)
+        at[there] = len(groups) + back
+        groups = np.append(groups, GRAPHS[graph].group_of(wanted))
+    return groups, at
+
+
 def groups_of(walk: Walk) -> Ints:
-    """The assets of columns: as the snapshot says, and as the database says of those it does not know."""
-    unknown = np.flatnonzero(walk.group < 0)
-    if not len(unknown):
-        return walk.group
-    wanted, back = np.unique(walk.ids[unknown], return_inverse=True)
-    groups = walk.group.copy()
-    groups[unknown] = ColumnRows.group_of(wanted)[back]
-    return groups
+    """The assets of columns."""
+    groups, at = grouped(walk)
+    return groups.take(at)

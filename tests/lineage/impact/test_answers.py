@@ -17,10 +17,10 @@ from catalog.slos.services import create_slo
 from catalog.trust.models import ProductTrust
 from lineage.impact.answers import UP, Asked, Found
 from lineage.impact.finding import find_node
-from lineage.impact.loading import UNNAMED
+from lineage.impact.shown import UNNAMED
 from lineage.impact.sight import Wanted
 from lineage.impact.snapshot import build_snapshot
-from lineage.models import LineageEdge
+from lineage.models import Column, LineageEdge
 from tests import factories as make
 from tests.conftest import Cast
 from tests.lineage.impact.conftest import Mesh, hide
@@ -99,7 +99,8 @@ def test_a_port_begins_with_its_own_readers_only(cast: Cast, mesh: Mesh, engine:
         cast.consumer, Asked(find_node(cast.consumer, f"port:{ports[0].product.key}/other/{other.version}"))
     )
     assert names(found) == ["Other reader"]
-    assert found[0:1][0].port == other
+    assert (told := found[0:1][0].port) is not None
+    assert told.pk == other.pk
 
 
 def test_filters_and_orders(cast: Cast, mesh: Mesh, engine: Any) -> None:
@@ -169,6 +170,60 @@ def test_random_meshes_answer_as_a_naive_walk_does(cast: Cast, mesh: Mesh, engin
         told = {row.product.name: row.depth for row in found}
         assert told == {f"Random {place}": depth for place, depth in reached.items() if place not in private}
         assert (len(found), found.hidden) == (len(told), len(private & reached.keys()))
+
+
+@pytest.mark.parametrize("few", [0, 400])  # beyond which everything one may see is asked for at once
+def test_columns_of_random_meshes_answer_as_a_naive_walk_does(
+    cast: Cast, mesh: Mesh, engine: Any, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("sight", "answers"):
+        monkeypatch.setattr(f"lineage.impact.{module}.FEW", few)
+    draw = random.Random(11)
+    ports = [mesh.product(f"Random {n:02}") for n in range(12)]
+    private, unoffered, doubled = {2, 6, 9}, {4, 10}, {2, 7}
+    nodes = [(port, path) for port in range(12) for path in "abc"]
+    pairs = {(draw.choice(nodes), draw.choice(nodes)) for _ in range(60)}
+    late = sorted(pairs)[::7]
+    listed = [((ports[up[0]], up[1]), (ports[down[0]], down[1])) for up, down in sorted(pairs - {*late})]
+    mesh.feeds(listed)
+    for place in doubled:  # a later product offers the same data
+        make.make_port(make.make_product(f"Second {place}"), "rows", asset=ports[place].asset)
+    for place in private:
+        hide(ports[place].product)
+    assets = {place: port.asset_id for place, port in enumerate(ports)}
+    OutputPort.objects.filter(pk__in=[ports[place].pk for place in unoffered]).delete()
+    engine()
+    mesh.feeds([((ports[up[0]], up[1]), (ports[down[0]], down[1])) for up, down in late])
+    met = 0
+    told_under = {n: f"Random {n:02}" for n in range(12) if n not in private | unoffered}
+    told_under |= {n: f"Second {n}" for n in doubled & private}
+    for start in [node for node in nodes if node[0] in told_under and node[0] not in private]:
+        reached, frontier = {start: 0}, {start}
+        while frontier:
+            fresh = {down for up, down in pairs if up in frontier} - reached.keys()
+            reached |= dict.fromkeys(fresh, max(reached.values()) + 1)
+            frontier = fresh
+        del reached[start]
+        key = f"column:{ports[start[0]].product.key}/rows/{ports[start[0]].version}/{start[1]}"
+        if not Column.objects.filter(asset=assets[start[0]], path=start[1]).exists():
+            continue
+        for sort in ("depth", "-depth", "product", "-product"):
+            found = Found(cast.consumer, Asked(find_node(cast.consumer, key), level="column", sort=sort))
+            rows = list(found)
+            told = {(row.product.name, row.path): row.depth for row in rows}
+            assert told == {
+                (told_under[place], path): depth
+                for (place, path), depth in reached.items()
+                if place in told_under
+            }
+            assert len(found) == len(rows) == len(told)
+            met += len(told)
+            assert found.unoffered == sum(place in unoffered for place, _ in reached)
+            assert found.hidden == sum(place in private - doubled for place, _ in reached)
+            assert found[2:5] == rows[2:5]
+            order = [row.depth if "depth" in sort else row.product.name for row in rows]
+            assert order == sorted(order, reverse=sort.startswith("-"))
+    assert met > 500
 
 
 def test_as_many_queries_for_fifty_rows_as_for_five(cast: Cast, mesh: Mesh) -> None:

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 from typing import Any
+from unittest.mock import patch
 
 import networkx as nx  # noqa: TID251  # what the walk is compared with
 import numpy as np
@@ -50,14 +51,19 @@ def check_paths(walk: Walk, rows: list[tuple[int, int, int, int]], down: bool) -
 
 @settings(max_examples=300)
 @given(EDGES, EDGES, st.sets(st.integers(1, 30)), st.lists(NODES, min_size=1, max_size=3), st.booleans(),
-       st.one_of(st.none(), st.integers(0, 4)))  # fmt: skip
+       st.one_of(st.none(), st.integers(0, 4)), st.integers(1, 6))  # fmt: skip
 def test_a_walk_equals_that_of_networkx_with_cycles_and_an_overlay(
-    edges: list[Any], later: list[Any], gone: set[int], starts: list[int], down: bool, steps: int | None
-) -> None:
+    edges: list[Any], later: list[Any], gone: set[int], starts: list[int], down: bool, steps: int | None,
+    at_once: int,
+) -> None:  # fmt: skip
     before, after = numbered(edges), numbered(later, first=100)
     wanted = [start * 1_000 for start in starts]
     overlay = Overlay(Edges.of(after), np.array(sorted(gone), np.int64))
     walk = graph_of(before).walk(wanted, down=down, most_steps=steps, overlay=overlay)
+    with patch("lineage.impact.steps.AT_ONCE", at_once):  # however many edges are looked at together
+        same = graph_of(before).walk(wanted, down=down, most_steps=steps, overlay=overlay)
+    for name in ("ids", "depth", "parent", "via"):
+        assert getattr(walk, name).tolist() == getattr(same, name).tolist()
     now = [row for row in before if row[2] not in gone] + after
     assert dict(zip(walk.ids.tolist(), walk.depth.tolist(), strict=True)) == naive(now, wanted, down, steps)
     assert len(set(walk.ids.tolist())) == len(walk)
