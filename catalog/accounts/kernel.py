@@ -10,13 +10,14 @@ above), `user:<id>`, and `all` (platform admin, governance).
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model, Q
 
 from catalog.accounts.models import Membership, Role, Team, User
 from catalog.common.errors import NotAllowed
+from catalog.common.prepared import Prepared
 
 Predicate = Callable[[User, Any], bool]
 EVERYTHING = "all"
@@ -85,15 +86,13 @@ def forget_standing(user: User) -> None:
 
 
 def _read_standing(user: User) -> Standing:
-    rows = list(Membership.objects.filter(user=user).values_list("role", "team__path"))
+    rows = _MEMBERSHIPS.rows(user.pk)
     roles = {role for role, _ in rows}
     paths = {role: [path for r, path in rows if r == role and path] for role in roles}
     below: dict[str, int] = {}
     if any(paths.values()):
-        wanted = Q()
-        for path in {path for held in paths.values() for path in held}:
-            wanted |= Q(path__startswith=path)
-        below = dict(Team.objects.filter(wanted).values_list("path", "pk"))
+        tops = frozenset(path for held in paths.values() for path in held)
+        below = dict(_TEAMS.rows(given=(tops,), under=tops))
     return Standing(
         user_id=user.pk,
         is_member=bool(rows),
@@ -105,6 +104,21 @@ def _read_standing(user: User) -> Standing:
             if held
         },
     )
+
+
+def _memberships(user_id: int) -> Any:
+    return Membership.objects.filter(user_id=user_id).values_list("role", "team__path")
+
+
+def _teams_below(tops: frozenset[str]) -> Any:
+    wanted = Q()
+    for path in sorted(tops):
+        wanted |= Q(path__startswith=path)
+    return Team.objects.filter(wanted).order_by().values_list("path", "pk")
+
+
+_MEMBERSHIPS: Final = Prepared(Membership, _memberships)
+_TEAMS: Final = Prepared(Team, _teams_below)
 
 
 def held_tokens(user: User | AnonymousUser) -> frozenset[str]:

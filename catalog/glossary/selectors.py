@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any, Final
 
 from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Substr
@@ -10,6 +11,8 @@ from django.utils.http import urlencode
 
 from catalog.accounts import kernel
 from catalog.accounts.models import User
+from catalog.common.addresses import address
+from catalog.common.prepared import Prepared
 from catalog.glossary.models import BETWEEN, GlossaryTerm, TermLink, folded
 from catalog.products.models import DataProduct
 
@@ -115,7 +118,22 @@ def published_terms_of(product_ids: Iterable[int]) -> dict[int, list[TermLink]]:
     return found
 
 
-def visible_terms_of(user: User, product_ids: Iterable[int]) -> Mapping[int, list[GlossaryTerm]]:
+@dataclass(frozen=True, slots=True)
+class TermFacts:
+    """A term as rows of results show it."""
+
+    id: int
+    slug: str
+    name: str
+    names: tuple[str, ...]  # every name it goes by, its own first
+    state: str
+
+    @property
+    def url(self) -> str:
+        return address("glossary:term", self.slug)
+
+
+def visible_terms_of(user: User, product_ids: Iterable[int]) -> Mapping[int, list[TermFacts]]:
     """Product id -> its terms that `user` may read, each once, for products they see.
 
     One query, and one more where drafts are among them: rules of who may read a draft are long to write down.
@@ -123,31 +141,50 @@ def visible_terms_of(user: User, product_ids: Iterable[int]) -> Mapping[int, lis
     who = kernel.standing(user)
     if not (who.is_member or who.sees_everything):
         return {}
-    links = TermLink.objects.filter(product_id__in=list(product_ids)).select_related("term")
-    found: dict[int, dict[int, GlossaryTerm]] = {}
-    for link in links.order_by("term__folded_name", "pk"):
-        found.setdefault(link.product_id, {})[link.term_id] = link.term
-    drafts = [pk for some in found.values() for pk, term in some.items() if term.state == term.State.DRAFT]
+    found: dict[int, dict[int, TermFacts]] = {}
+    for product_id, pk, slug, name, short, synonyms, state in _LINKED.rows(list(product_ids)):
+        names = tuple(each for each in (name, short, *synonyms) if each)
+        found.setdefault(product_id, {})[pk] = TermFacts(pk, slug, name, names, state)
+    draft = GlossaryTerm.State.DRAFT
+    drafts = {pk for some in found.values() for pk, term in some.items() if term.state == draft}
     readable = (
         set(GlossaryTerm.objects.visible_to(user).filter(pk__in=drafts).values_list("pk", flat=True))
         if drafts
-        else ()
+        else set()
     )
-    hidden = set(drafts) - set(readable)
     return {
-        product_id: [term for pk, term in some.items() if pk not in hidden]
+        product_id: [term for pk, term in some.items() if pk not in drafts - readable]
         for product_id, some in found.items()
     }
 
 
 def terms_meant(user: User, text: str, limit: int) -> list[GlossaryTerm]:
-    """The agreed terms a search for `text` may mean: a name of theirs is it, or begins with it. One query."""
-    wanted = folded(text)
-    if len(wanted) < 2:
+    """The agreed terms a search for `text` may mean: a name of theirs is it, or begins with it.
+
+    One query, and one for the terms where there are any; every member may read what is agreed.
+    """
+    wanted, who = folded(text), kernel.standing(user)
+    if len(wanted) < 2 or not (who.is_member or who.sees_everything):
         return []
-    rows = GlossaryTerm.objects.visible_to(user).published().select_related("domain")
-    is_meant = Q(folded_names__contains=f"{BETWEEN}{wanted}") | Q(slug=text.strip())
-    found = list(rows.filter(is_meant)[: 10 * limit])
+    meant = _MEANT.rows(wanted, text.strip(), given=(10 * limit,), under=limit)
+    if not meant:
+        return []
+    found = list(GlossaryTerm.objects.select_related("domain").filter(pk__in=[pk for (pk,) in meant]))
     exact = f"{BETWEEN}{wanted}{BETWEEN}"
     found.sort(key=lambda term: (exact not in term.folded_names, term.state, term.folded_name))
     return found[:limit]
+
+
+def _linked(product_ids: list[int]) -> Any:
+    links = TermLink.objects.filter(product_id__in=product_ids).order_by("term__folded_name", "pk")
+    shown = ("slug", "name", "abbreviation", "synonyms", "state")
+    return links.values_list("product_id", "term_id", *(f"term__{name}" for name in shown))
+
+
+def _meant(wanted: str, slug: str, limit: int) -> Any:
+    is_meant = Q(folded_names__contains=f"{BETWEEN}{wanted}") | Q(slug=slug)
+    return GlossaryTerm.objects.published().filter(is_meant).values_list("pk")[:limit]
+
+
+_LINKED: Final = Prepared(TermLink, _linked)
+_MEANT: Final = Prepared(GlossaryTerm, _meant)

@@ -1,10 +1,12 @@
 """Reads for the bell, the list and the preferences."""
 
 from dataclasses import dataclass
+from typing import Any, Final
 
 from django.db.models import QuerySet
 
 from catalog.accounts.models import User
+from catalog.common.prepared import Prepared
 from catalog.notifications.defaults import DEFAULTS, HELP
 from catalog.notifications.models import Kind, Notification, Preference, Subscription
 
@@ -25,10 +27,17 @@ def unread_count(user: User) -> int:
     Every page asks, and most people have read everything: whether there is anything is asked first, by the index alone,
     because the rules of who may see what take longer to write down than all else on a page of results.
     """
-    if not Notification.objects.filter(recipient_id=user.pk, read_at=None).order_by().exists():
+    if not _ANY_UNREAD.rows(user.pk):
         return 0
     unread = Notification.objects.visible_to(user).unread().order_by()
     return unread.values("pk")[: MOST_COUNTED + 1].count()
+
+
+def _any_unread(user_id: int) -> Any:
+    return Notification.objects.filter(recipient_id=user_id, read_at=None).order_by().values_list("pk")[:1]
+
+
+_ANY_UNREAD: Final = Prepared(Notification, _any_unread)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """What can be watched, as pages and the API name it: a target and a key, found with the eyes of who asks."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.http import QueryDict
 
 from catalog.accounts.models import User
 from catalog.common.errors import Invalid, NotFound, Problem
+from catalog.common.prepared import Prepared
 from catalog.domains.models import Domain
 from catalog.glossary.models import GlossaryTerm
 from catalog.notifications import searches, services
@@ -24,7 +25,7 @@ class Watchable:
     key: str
 
     def subscription_of(self, user: User) -> Subscription | None:
-        """The person's subscription of it, if they watch it; one query."""
+        """The person's subscription of it, if they watch it."""
         mine = Subscription.objects.filter(user=user, target=self.target)
         if self.target == Target.PRODUCT:
             domain, _, slug = self.key.partition("/")
@@ -34,9 +35,10 @@ class Watchable:
         if self.target == Target.TERM:
             return mine.filter(term__slug=self.key).first()
         try:
-            return mine.filter(query=searches.canonical(QueryDict(self.key))).first()
+            found = _OF_SEARCHES.rows(user.pk, searches.canonical(QueryDict(self.key)))
         except Invalid:
             return None
+        return mine.filter(pk=found[0][0]).first() if found else None
 
     def watch(self, user: User) -> Subscription:
         """Watch it. Raises NotFound, Invalid for what cannot be watched, Conflict."""
@@ -69,6 +71,14 @@ class Watchable:
         found = self.subscription_of(user)
         if found is not None:
             services.unwatch(actor=user, subscription_id=found.pk)
+
+
+def _of_searches(user_id: int, query: str) -> Any:
+    rows = Subscription.objects.filter(user_id=user_id, target=Target.SEARCH, query=query)
+    return rows.order_by().values_list("pk")
+
+
+_OF_SEARCHES: Final = Prepared(Subscription, _of_searches)  # asked with every page of results
 
 
 def button_of(item: Watchable, *, is_watched: bool, back: str, says: str = "") -> dict[str, Any]:

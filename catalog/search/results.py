@@ -14,8 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from catalog.accounts.models import User
-from catalog.glossary.models import GlossaryTerm
-from catalog.glossary.selectors import visible_terms_of
+from catalog.glossary.selectors import TermFacts, visible_terms_of
 from catalog.search import highlights
 from catalog.search.documents import COLUMN, PORT, PRODUCT, Hit, PortHit, SearchHits
 from catalog.search.shown import PortFacts, ProductFacts, read_ports, read_products
@@ -92,7 +91,7 @@ class _RowMaker:
         self,
         products: Mapping[int, ProductFacts],
         ports: Mapping[int, PortFacts],
-        terms: Mapping[int, list[GlossaryTerm]],
+        terms: Mapping[int, list[TermFacts]],
         needles: frozenset[str],
         now: datetime,
     ) -> None:
@@ -205,7 +204,7 @@ class _RowMaker:
         found = [Match(name, text, html) for name, text, html in marked if "<mark>" in html]
         return [*found, *(match for term in self._terms.get(product.id, ()) if (match := self._term(term)))]
 
-    def _term(self, term: GlossaryTerm) -> Match | None:
+    def _term(self, term: TermFacts) -> Match | None:
         """The term with the other name that matched, where its own did not: `Play, also Stream`."""
         html = self._marked(term.name)
         if "<mark>" not in html:
@@ -213,7 +212,7 @@ class _RowMaker:
             if other is None:
                 return None
             html = format_html("{}, also {}", html, self._marked(other))
-        return Match("term", term.name, html, term.get_absolute_url())
+        return Match("term", term.name, html, term.url)
 
     def _text_match(self, texts: Mapping[str, str]) -> list[Match]:
         for name, text in texts.items():

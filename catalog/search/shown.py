@@ -6,12 +6,13 @@ any other, and instances were half of its time. Rights are checked here, in the 
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
-from functools import cache
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from catalog.accounts import kernel
 from catalog.accounts.models import User
 from catalog.common.addresses import address
+from catalog.common.prepared import Prepared
 from catalog.domains.models import Domain
 from catalog.products.models import DataProduct, OutputPort
 from catalog.trust.marks import TrustFacts
@@ -92,7 +93,7 @@ class PortFacts:
 
 def read_products(user: User, ids: Collection[int]) -> dict[int, ProductFacts]:
     """The products among `ids` that `user` may see, by id. Two queries."""
-    rows = list(_product_rows().visible_to(user).filter(pk__in=ids))
+    rows = _PRODUCTS.rows(ids, given=(user,), under=kernel.held_tokens(user))
     at = len(_PRODUCT)
     paths = _paths({row[at + 1] for row in rows})
     found = {}
@@ -112,7 +113,7 @@ def read_ports(
     Without their trust they are read in a third of the time; it then says that nothing was measured."""
     if not ids:
         return {}
-    chosen = _port_rows(with_trust).filter(pk__in=ids, product_id__in=products)
+    chosen = _PORTS.rows(ids, products.keys(), given=(with_trust,), under=with_trust)
     found = {}
     for pk, name, version, title, description, kind, product_id, *trust in chosen:
         product = products[product_id]
@@ -121,24 +122,25 @@ def read_ports(
     return found
 
 
-# Naming the columns of a query is half of making it: the unfiltered queries are made once and copied.
-
-
-@cache
-def _product_rows() -> Any:
+def _product_rows(ids: list[int], user: User) -> Any:
     around = ("domain__slug", "domain__path", "team__name")
-    return DataProduct.objects.values_list(*_PRODUCT, *around, *(f"trust__{name}" for name in _TRUST))
+    rows = DataProduct.objects.visible_to(user).filter(pk__in=ids).order_by()
+    return rows.values_list(*_PRODUCT, *around, *(f"trust__{name}" for name in _TRUST))
 
 
-@cache
-def _port_rows(with_trust: bool) -> Any:
+def _port_rows(ids: list[int], products: list[int], with_trust: bool) -> Any:
     trust = (f"trust__{name}" for name in _TRUST if with_trust)
-    return OutputPort.objects.values_list(*_PORT, "product_id", *trust)
+    rows = OutputPort.objects.filter(pk__in=ids, product_id__in=products).order_by()
+    return rows.values_list(*_PORT, "product_id", *trust)
 
 
-@cache
-def _domain_rows() -> Any:
-    return Domain.objects.order_by().values_list("path", "slug", "name", "hue")
+def _domain_rows(paths: list[str]) -> Any:
+    return Domain.objects.order_by().filter(path__in=paths).values_list("path", "slug", "name", "hue")
+
+
+_PRODUCTS: Final = Prepared(DataProduct, _product_rows)
+_PORTS: Final = Prepared(OutputPort, _port_rows)
+_DOMAINS: Final = Prepared(Domain, _domain_rows)
 
 
 def _trust(values: Iterable[Any], *, has_team: bool) -> TrustFacts:
@@ -152,7 +154,7 @@ def _paths(paths: Collection[str]) -> dict[str, tuple[DomainFacts, ...]]:
     """Path of a domain -> the domains from the root down to it."""
     steps = Domain.steplen
     needed = {path[:end] for path in paths for end in range(steps, len(path) + 1, steps)}
-    known = {row[0]: DomainFacts(*row) for row in _domain_rows().filter(path__in=needed)}
+    known = {row[0]: DomainFacts(*row) for row in _DOMAINS.rows(needed)}
     return {
         path: tuple(known[path[:end]] for end in range(steps, len(path) + 1, steps) if path[:end] in known)
         for path in paths
