@@ -73,7 +73,7 @@ class HeldList(StrictParameters, generics.GenericAPIView[Any]):
         day = day_of(asked.get("on", ""))
         person = caller(request)
         product, consumer = asked.get("product", "")[:300], asked.get("consumer", "")[:200]
-        rows = list(held_on(person, day, product=product, consumer=consumer))
+        rows = held_on(person, day, product=product, consumer=consumer)
         record_held(person, day, rows)
         page = self.paginate_queryset(rows)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)

@@ -6,16 +6,17 @@ and stays right when older events were deleted by their retention rule.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from catalog.access.models import AccessRequest, Agreement, Decision
-from catalog.access.services.writing import JOINS, state_of
+from catalog.access.services.writing import AGREED, JOINS, state_of
 from catalog.access.states import MAY_BE_THERE, DecisionState, Provisioning
 from catalog.accounts.models import User
 from catalog.audit.models import AuditEvent
@@ -27,6 +28,7 @@ from catalog.vocabulary.models import Purpose
 AT_ONCE = 500  # agreements looked at together
 THERE = {Provisioning.GRANTED.value, Provisioning.NOT_NEEDED.value}
 DAY = dt.timedelta(days=1)
+State = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,54 @@ class Held:
         return self.request.route if self.request else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """That something was had, before it is explained: light, so that thousands can be counted and sorted."""
+
+    pk: int
+    state: State
+    is_agreed: bool
+    product: str
+    consumer: str
+
+    @property
+    def starts_at(self) -> dt.datetime | None:
+        return _moment(self.state.get("starts_at"))
+
+    @property
+    def ends_at(self) -> dt.datetime | None:
+        return _moment(self.state.get("ends_at"))
+
+
+class HeldRows(Sequence[Held]):
+    """What was had, each explained when it is looked at: a page costs what it shows, whatever the number."""
+
+    def __init__(self, found: Sequence[Found], end: dt.datetime) -> None:
+        self.found, self.end = found, end
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+    @overload
+    def __getitem__(self, place: int) -> Held: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Held]: ...
+
+    def __getitem__(self, place: int | slice) -> Held | list[Held]:
+        if isinstance(place, slice):
+            return explained(self.found[place], self.end)
+        return explained([self.found[place]], self.end)[0]
+
+    def __iter__(self) -> Iterator[Held]:
+        for start in range(0, len(self.found), AT_ONCE):
+            yield from self[start : start + AT_ONCE]
+
+    def by(self, key: Callable[[Iterable[Found]], Sequence[Found]]) -> "HeldRows":
+        """The same in another order."""
+        return HeldRows(key(self.found), self.end)
+
+
 def record_held(reader: User, day: dt.date, rows: Sequence[Held]) -> None:
     """Seeing who had access is itself an event of the trail: the first of a person's day, with the day asked about.
 
@@ -107,7 +157,7 @@ def day_of(text: str) -> dt.date:
 
 def held_on(
     user: User, day: dt.date, *, product: str = "", consumer: str = "", now: dt.datetime | None = None
-) -> Iterator[Held]:
+) -> HeldRows:
     """What was had on `day` (UTC) of the agreements `user` may see; a fixed number of queries for each 500.
 
     `product` is `domain/slug`; `consumer` a part of a name of the person, team or product.
@@ -115,7 +165,7 @@ def held_on(
     begin = dt.datetime.combine(day, dt.time(), dt.UTC)
     end = min(begin + DAY, now or timezone.now())
     if end <= begin:
-        return
+        return HeldRows([], end)
     rows = _candidates(user, begin, end)
     if product:
         domain, _, slug = product.partition("/")
@@ -124,8 +174,8 @@ def held_on(
         named = Q(user__username__icontains=consumer) | Q(user__name__icontains=consumer)
         rows = rows.filter(named | Q(team__name__icontains=consumer) | Q(product__name__icontains=consumer))
     ids = list(rows.order_by("port__product__name", "port__name", "pk").values_list("pk", flat=True))
-    for start in range(0, len(ids), AT_ONCE):
-        yield from _of(ids[start : start + AT_ONCE], begin, end)
+    parts = (_of(ids[start : start + AT_ONCE], begin, end) for start in range(0, len(ids), AT_ONCE))
+    return HeldRows([found for part in parts for found in part], end)
 
 
 def _candidates(user: User, begin: dt.datetime, end: dt.datetime) -> QuerySet[Agreement]:
@@ -136,21 +186,20 @@ def _candidates(user: User, begin: dt.datetime, end: dt.datetime) -> QuerySet[Ag
     return Agreement.objects.visible_to(user).agreed().filter(now_held | may_be_there | Exists(changed))
 
 
-def _of(ids: Sequence[int], begin: dt.datetime, end: dt.datetime) -> Iterator[Held]:
-    agreements = Agreement.objects.select_related(*JOINS).in_bulk(ids)
+def _of(ids: Sequence[int], begin: dt.datetime, end: dt.datetime) -> Iterator[Found]:
+    names = ("user__username", "team__name", "product__name")
+    named = Coalesce(NullIf("user__name", Value("")), *names, output_field=CharField())
+    rows = Agreement.objects.only(*AGREED).annotate(of_product=F("port__product__name"), of_consumer=named)
+    agreements: dict[int, Any] = rows.in_bulk(ids)
     events: dict[int, list[AuditEvent]] = {}
     since = AuditEvent.objects.filter(object_kind="agreement", object_id__in=ids, at__gte=begin)
-    for event in since.order_by("-at", "-pk"):
+    for event in since.order_by("-at", "-pk").only("object_id", "at", "changes"):
         events.setdefault(event.object_id, []).append(event)
-    found = []
     for pk in ids:
-        state = best_of(states_within(state_of(agreements[pk]), events.get(pk, []), begin, end))
-        if state is not None:
-            found.append((agreements[pk], state))
-    yield from _explained(found, end)
-
-
-State = dict[str, Any]
+        agreement = agreements[pk]
+        best = best_of(states_within(state_of(agreement), events.get(pk, []), begin, end))
+        if best is not None:
+            yield Found(pk, *best, agreement.of_product, agreement.of_consumer)
 
 
 def states_within(
@@ -193,10 +242,11 @@ def _moment(value: Any) -> dt.datetime | None:
     return parse_datetime(value) if isinstance(value, str) else value
 
 
-def _explained(found: Sequence[tuple[Agreement, tuple[State, bool]]], end: dt.datetime) -> Iterator[Held]:
-    """With the request that led to it, its purposes, and who decided it; three queries."""
+def explained(found: Sequence[Found], end: dt.datetime) -> list[Held]:
+    """With the request that led to it, its purposes, and who decided it; four queries."""
+    agreements = Agreement.objects.select_related(*JOINS).in_bulk([item.pk for item in found])
     approved = AccessRequest.objects.filter(
-        agreement__in=[agreement.pk for agreement, _ in found],
+        agreement__in=agreements,
         decision=DecisionState.APPROVED,
         decided_at__lt=end,
     ).exclude(kind=AccessRequest.Kind.RELEASE)
@@ -208,15 +258,23 @@ def _explained(found: Sequence[tuple[Agreement, tuple[State, bool]]], end: dt.da
     )
     for decision in decisions.select_related("decided_by", "decided_for", "stage"):
         said.setdefault(decision.stage.request_id, []).append(_decider(decision))
-    for agreement, (state, is_agreed) in found:
-        request = latest.get(agreement.pk)
-        yield Held(
-            agreement=agreement, is_agreed=is_agreed, provisioning=state.get("provisioning") or "",
-            mode=state.get("mode") or "", columns=list(state.get("columns") or []),
-            principal=state.get("principal") or "", starts_at=_moment(state.get("starts_at")),
-            ends_at=_moment(state.get("ends_at")), request=request,
-            deciders=tuple(said.get(request.pk, ())) if request else (),
-        )  # fmt: skip
+    return [
+        _held(item, agreements[item.pk], latest.get(item.pk), said)
+        for item in found
+        if item.pk in agreements  # not deleted meanwhile
+    ]
+
+
+def _held(
+    found: Found, agreement: Agreement, request: AccessRequest | None, said: Mapping[int, list[str]]
+) -> Held:
+    state = found.state
+    return Held(
+        agreement=agreement, is_agreed=found.is_agreed, provisioning=state.get("provisioning") or "",
+        mode=state.get("mode") or "", columns=list(state.get("columns") or []),
+        principal=state.get("principal") or "", starts_at=found.starts_at, ends_at=found.ends_at, request=request,
+        deciders=tuple(said.get(request.pk, ())) if request else (),
+    )  # fmt: skip
 
 
 def _decider(decision: Decision) -> str:

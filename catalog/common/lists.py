@@ -60,6 +60,14 @@ def page_of(request: HttpRequest, rows: QuerySet[Any] | Sequence[Any], per_page:
     return Paginator(rows, per_page).get_page(request.GET.get("page"))
 
 
+def newest_page_of(
+    request: HttpRequest, rows: QuerySet[Any] | Sequence[Any], per_page: int = PER_PAGE
+) -> Page[Any]:
+    """As `page_of`, of what is read from the oldest on and goes on at the end: without `?page=` the last one."""
+    paginator = Paginator(rows, per_page)
+    return paginator.get_page(request.GET.get("page") or paginator.num_pages)
+
+
 def filtered(filterset: Any) -> QuerySet[Any]:
     """The rows of a django-filter set; raises Invalid naming each filter whose value means nothing."""
     if not filterset.is_valid():

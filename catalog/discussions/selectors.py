@@ -1,8 +1,9 @@
 """Reads of the conversation for pages and the API; a fixed number of queries whatever its length."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from catalog.accounts import kernel
@@ -11,6 +12,8 @@ from catalog.common.errors import NotFound
 from catalog.discussions.models import Announcement, Answer, EarlierWords, Question, QuestionQuerySet
 from catalog.discussions.services import DOCUMENTED_IN, JOINS
 from catalog.products.models import DataProduct
+
+ANSWERS_SHOWN = 50  # on one page
 
 
 def questions_for(user: User) -> QuestionQuerySet:
@@ -73,12 +76,25 @@ class ShownQuestion:
     parts: tuple[str, ...] = DOCUMENTED_IN
 
 
-def shown(user: User, question: Question) -> ShownQuestion:
-    """The page of a question. What was taken away, its words are shown to those who keep order only."""
+def answers_of(question: Question) -> QuerySet[Answer]:
+    """The answers, the oldest first, with what a page shows of each."""
+    rows: QuerySet[Answer] = question.answers.select_related("author", "removed_by")
+    return rows.prefetch_related("earlier").order_by("pk")
+
+
+def page_with(question: Question, answer_id: int) -> int:
+    """The number of the page of the question that shows this answer."""
+    before: int = question.answers.filter(pk__lt=answer_id).count()
+    return before // ANSWERS_SHOWN + 1
+
+
+def shown(user: User, question: Question, rows: Iterable[Answer]) -> ShownQuestion:
+    """The page of a question with `rows` of its answers. What was taken away, its words are shown to those who keep
+    order only."""
     may_moderate = kernel.can(user, "question.moderate", question)
     may_answer = kernel.can(user, "question.answer", question) and question.removed_at is None
     answers = []
-    for answer in question.answers.select_related("author", "removed_by").prefetch_related("earlier"):
+    for answer in rows:
         is_own = answer.author_id == user.pk and may_answer
         answers.append(
             ShownAnswer(

@@ -114,15 +114,26 @@ def question(request: HttpRequest, pk: int) -> HttpResponse:
             except PortalError as error:
                 show_on_form(form, error)
             else:
-                return redirect(f"{found.get_absolute_url()}#answer-{made.pk}")
+                return redirect(_at(found, made.pk))
+    page = page_of(request, selectors.answers_of(found), selectors.ANSWERS_SHOWN)
+    accepted = found.accepted_id
     context = {
         "product": found.product,
         "tab": "questions",
         "question": found,
-        "shown": selectors.shown(person, found),
+        "shown": selectors.shown(person, found, page),
+        "page": page,
+        "accepted_at": _at(found, accepted) if accepted and page.paginator.num_pages > 1 else "",
         "form": form,
     }
     return render(request, "catalog/discussions/question.html", context, status=status)
+
+
+def _at(question: Question, answer_id: int) -> str:
+    """Where an answer stands."""
+    number = selectors.page_with(question, answer_id)
+    query = f"?page={number}" if number > 1 else ""
+    return f"{question.get_absolute_url()}{query}#answer-{answer_id}"
 
 
 @require_POST

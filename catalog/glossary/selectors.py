@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import Substr
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -89,20 +89,24 @@ def links_at(user: User, product: DataProduct) -> QuerySet[TermLink]:
     return rows.order_by(*BY_PLACE)
 
 
-def terms_at(user: User, product: DataProduct) -> list[GlossaryTerm]:
-    """The terms of a product, its ports and columns, each once: those of the whole product first. One query."""
-    found: dict[int, GlossaryTerm] = {}
-    for link in sorted(links_at(user, product), key=lambda link: link.port_id is not None):
-        found.setdefault(link.term_id, link.term)
-    return list(found.values())
+def terms_at(user: User, product: DataProduct, limit: int) -> tuple[list[GlossaryTerm], int]:
+    """The first terms of a product, its ports and columns, each once, and how many there are: those of the whole
+    product first, then by name. One query."""
+    links = TermLink.objects.filter(product=product, term=OuterRef("pk"))
+    seen = GlossaryTerm.objects.visible_to(user).values("pk")
+    rows = GlossaryTerm.objects.filter(Exists(links), pk__in=seen).annotate(
+        is_of_all=Exists(links.filter(port=None)), total=Window(Count("pk"))
+    )
+    found: list[Any] = list(rows.order_by("-is_of_all", "folded_name", "pk")[:limit])
+    return found, found[0].total if found else 0
 
 
-def terms_of_columns(user: User, port_id: int) -> dict[str, list[GlossaryTerm]]:
-    """Path -> the terms of that column; those of the whole port stand under "". One query."""
+def terms_of_columns(user: User, port_id: int, paths: Iterable[str]) -> dict[str, list[GlossaryTerm]]:
+    """Path -> the terms of that column, for `paths`; those of the whole port stand under "". One query."""
     terms = GlossaryTerm.objects.visible_to(user).values("pk")
     found: dict[str, list[GlossaryTerm]] = {}
-    rows = TermLink.objects.filter(port_id=port_id, term__in=terms).select_related("term").order_by("pk")
-    for link in rows:
+    rows = TermLink.objects.filter(port_id=port_id, term__in=terms, path__in={"", *paths})
+    for link in rows.select_related("term").order_by("pk"):
         found.setdefault(link.path, []).append(link.term)
     return found
 

@@ -21,6 +21,7 @@ from catalog.accounts import kernel
 from catalog.accounts.caller import caller
 from catalog.accounts.models import User
 from catalog.common.errors import Invalid, NotFound, PortalError, Problem
+from catalog.common.lists import newest_page_of
 from catalog.common.validation import show_on_form
 from catalog.products.addresses import with_product
 from catalog.products.models import DataProduct, OutputPort
@@ -177,7 +178,7 @@ def _detail(request: HttpRequest, pk: int, form: CommentForm, status: int) -> Ht
         "steps": steps_of(found.agreement, found, now),
         "stages": stages,
         "open_to_me": open_to_me,
-        "comments": found.comments.select_related("author"),
+        "comments": newest_page_of(request, found.comments.select_related("author")),
         "form": form,
         "is_mine": found.requested_by_id == person.pk,
         "may_withdraw": found.decision == DecisionState.SUBMITTED

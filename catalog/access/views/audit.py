@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from catalog.access.held import Held, day_of, held_on, record_held
+from catalog.access.held import Found, Held, day_of, held_on, record_held
 from catalog.accounts.caller import caller
 from catalog.common.csv import csv_response
 from catalog.common.lists import PER_PAGE, sorted_rows
@@ -24,9 +24,9 @@ HEADER = (
 )  # fmt: skip
 
 
-SORTS: dict[str, Callable[[Held], Any]] = {
-    "consumer": lambda row: str(row.agreement.consumer).casefold(), "from": lambda row: row.starts_at,
-    "product": lambda row: row.agreement.port.product.name.casefold(), "until": lambda row: row.ends_at,
+SORTS: dict[str, Callable[[Found], Any]] = {
+    "consumer": lambda row: row.consumer.casefold(), "from": lambda row: row.starts_at,
+    "product": lambda row: row.product.casefold(), "until": lambda row: row.ends_at,
 }  # fmt: skip
 
 
@@ -37,9 +37,9 @@ def held(request: HttpRequest) -> HttpResponseBase:
     person = caller(request)
     day = day_of(request.GET.get("on", ""))
     product, consumer = request.GET.get("product", "")[:300], request.GET.get("consumer", "")[:200]
-    rows = list(held_on(person, day, product=product, consumer=consumer))
+    rows = held_on(person, day, product=product, consumer=consumer)
     if request.GET.get("sort"):  # without it: as the trail tells them
-        rows = sorted_rows(request, rows, SORTS, "product")
+        rows = rows.by(lambda found: sorted_rows(request, found, SORTS, "product"))
     record_held(person, day, rows)
     if request.GET.get("format") == "csv":
         return csv_response(f"access-{day:%Y-%m-%d}.csv", HEADER, lines(rows, day))

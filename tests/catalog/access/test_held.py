@@ -11,6 +11,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalog.access import held
 from catalog.access.held import best_of, held_on, states_within
 from catalog.access.models import Agreement
 from catalog.access.services.agreeing import mark_provisioning, revoke_agreement
@@ -153,6 +154,40 @@ def test_many_take_as_many_queries_as_few(cast: Cast, django_assert_max_num_quer
     reader = User.objects.get(pk=cast.owner.pk)
     with django_assert_max_num_queries(12):
         assert len(list(held_on(reader, timezone.now().date()))) == 12
+
+
+@pytest.mark.django_db
+def test_a_page_explains_what_it_shows_however_many_there_are(
+    cast: Cast, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = timezone.now()
+    ports = [make.make_port(cast.play_events, f"p{number:02}") for number in range(60)]
+    Agreement.objects.bulk_create(
+        Agreement(port=port, user=cast.consumer, asked_at=now, starts_at=now - DAY, provisioning="granted")
+        for port in ports
+    )
+    client.force_login(cast.owner)
+    explained: list[int] = []
+    really = held.explained
+
+    def counted(found: Any, end: Any) -> Any:
+        explained.append(len(found))
+        return really(found, end)
+
+    monkeypatch.setattr(held, "explained", counted)
+    for query, port in (
+        ("", "p00"),
+        ("?page=2", "p50"),
+        ("?sort=product", "p00"),
+        ("?sort=consumer&page=2", "p50"),
+    ):
+        text = client.get(f"/access/audit/{query}").content.decode()
+        assert f">{port} 1.0.0<" in text
+    answer = client.get("/api/v1/access/audit/?page_size=5&page=3").json()
+    assert (answer["count"], answer["results"][0]["port"]) == (60, "p10")
+    assert explained == [50, 10, 50, 10, 5]
+    file = b"".join(client.get("/access/audit/?format=csv").streaming_content)  # type: ignore[attr-defined]
+    assert len(file.splitlines()) == 61
 
 
 changes = st.lists(

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog.discussions import services
-from catalog.discussions.models import Question
+from catalog.discussions.models import Answer, Question
 from catalog.products.models import DataProduct
 from tests import factories as make
 from tests.conftest import Cast
@@ -92,6 +92,27 @@ def test_a_long_conversation_asks_the_database_no_more_often(cast: Cast, client:
                 found += len(queries)
             counts.append(found)
     assert counts[0] == counts[1]
+
+
+def test_many_answers_are_read_in_pages_and_the_accepted_one_is_one_step_away(
+    cast: Cast, client: Client
+) -> None:
+    question = services.ask_question(actor=cast.consumer, product=cast.play_events, title="First")
+    Answer.objects.bulk_create(
+        Answer(question=question, author=cast.owner, text=f"Words {number:03}.") for number in range(60)
+    )
+    late = question.answers.get(text="Words 055.")
+    services.accept_answer(actor=cast.consumer, question=question, answer=late)
+    client.force_login(cast.consumer)
+    address = question.get_absolute_url()
+    first = client.get(address).content.decode()
+    assert "Words 049." in first
+    assert "Words 050." not in first
+    assert f'href="{address}?page=2#answer-{late.pk}">The accepted answer' in first
+    assert "Words 055." in client.get(f"{address}?page=2").content.decode()
+    sent = client.post(address, {"text": "And mine."})["Location"]
+    assert sent == f"{address}?page=2#answer-{Answer.objects.latest('pk').pk}"
+    assert "And mine." in client.get(sent).content.decode()
 
 
 def test_the_api_asks_answers_accepts_and_announces(cast: Cast, client: Client) -> None:
