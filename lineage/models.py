@@ -9,6 +9,7 @@ from django.utils import timezone
 from catalog.assets.models import Asset
 from lineage.datasets.models import DatasetAlias, DatasetMerge, DeclaredName
 from lineage.dbt.models import DbtImport, DbtImportPiece, DbtNode, DbtProject
+from lineage.edges.models import SenderRejection
 from lineage.impact.models import ClassificationProposal, GraphChange
 from lineage.openlineage.models import DatasetFacets, LineageEvent, RunDataset
 from lineage.sql.models import ReadDefinition
@@ -33,6 +34,7 @@ __all__ = [
     "ReadDefinition",
     "Run",
     "RunDataset",
+    "SenderRejection",
     "Source",
 ]
 

@@ -43,6 +43,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("lineage/jobs/<int:pk>/", dataset_views.job, name="job"),
     path("lineage/datasets/", dataset_views.datasets, name="datasets"),
     path("lineage/datasets/<int:pk>/", dataset_page_views.dataset, name="dataset"),
+    path("lineage/datasets/<int:pk>/senders/", dataset_page_views.reject, name="dataset-reject"),
+    path(
+        "lineage/datasets/<int:pk>/senders/<int:rejection>/",
+        dataset_page_views.believe,
+        name="dataset-believe",
+    ),
     path("lineage/datasets/names/", dataset_views.bind, name="dataset-bind"),
     path("lineage/datasets/names/<int:pk>/", dataset_views.unbind, name="dataset-unbind"),
     path("lineage/datasets/merges/<int:pk>/", dataset_views.decide, name="dataset-merge"),

@@ -82,6 +82,8 @@ SENTENCES = {
     "agreement.ended": "ended it: its time was over",
     "agreement.removed": "saw it removed from the store",
     "port.dataset_found": "tied the output port {name} to the data it declares",
+    "lineage_sender.rejected": "said that a sender of lineage is not to be believed about {name}",
+    "lineage_sender.believed": "let a sender of lineage be believed again about {name}",
     "lineage_edge.drawn": "drew by hand what it is made from",
     "lineage_edge.edited": "changed what was drawn by hand of where it comes from",
     "lineage_edge.ended": "ended what was drawn by hand of where it comes from",

@@ -61,6 +61,8 @@ PHRASES = {
     "term.linked": "linked {product} to the term {name}",
     "term.unlinked": "took the term {name} from {product}",
     "announcement.ended": "took down an announcement about {product}",
+    "lineage_sender.rejected": "no longer believes a sender of lineage about {product}",
+    "lineage_sender.believed": "believes a sender of lineage about {product} again",
     "lineage_edge.drawn": "drew by hand what {product} is made from",
     "lineage_edge.edited": "changed what was drawn of where {product} comes from",
     "lineage_edge.ended": "ended what was drawn of where {product} comes from",

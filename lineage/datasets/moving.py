@@ -10,7 +10,15 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 
-from lineage.models import Column, ColumnEdge, DatasetAlias, LineageEdge, NodeKind, RunDataset
+from lineage.models import (
+    Column,
+    ColumnEdge,
+    DatasetAlias,
+    LineageEdge,
+    NodeKind,
+    RunDataset,
+    SenderRejection,
+)
 
 Moved = dict[str, Any]
 _BATCH = 500
@@ -27,6 +35,10 @@ def move(gone: int, kept: int, *, at: datetime) -> Moved:
     aliases = DatasetAlias.objects.filter(asset=gone)
     moved["aliases"] = list(aliases.values_list("pk", flat=True))
     aliases.update(asset=kept)
+    taken = SenderRejection.objects.in_force().filter(asset=kept).values("sender")
+    rejections = SenderRejection.objects.in_force().filter(asset=gone).exclude(sender__in=taken)
+    moved["rejections"] = list(rejections.values_list("pk", flat=True))
+    _each(SenderRejection.objects, moved["rejections"]).update(asset=kept)
     return moved
 
 
@@ -39,6 +51,7 @@ def move_back(moved: Moved, *, gone: int, kept: int) -> None:
     _each(Column.objects, moved["columns"]).update(asset=gone)
     _each(RunDataset.objects, moved["runs"]).update(asset=gone)
     _each(DatasetAlias.objects, moved["aliases"]).update(asset=gone)
+    _each(SenderRejection.objects, moved.get("rejections", [])).update(asset=gone)
 
 
 def _move_edges(rows: "QuerySet[Any]", side: str, target: Callable[[Any], int], at: datetime) -> Moved:

@@ -4,14 +4,23 @@ know."""
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from catalog.accounts import kernel
 from catalog.accounts.models import User
 from catalog.assets.models import Asset
 from catalog.products.models import OutputPort
 from lineage.datasets.permissions import visible_jobs
-from lineage.models import DatasetAlias, DatasetFacets, Job, LineageEdge, NodeKind, RunDataset
+from lineage.models import (
+    DatasetAlias,
+    DatasetFacets,
+    Job,
+    LineageEdge,
+    NodeKind,
+    Run,
+    RunDataset,
+    SenderRejection,
+)
 from lineage.openlineage.facts import Facts, facts_of, written
 
 MOST_JOBS = 50
@@ -27,9 +36,18 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Teller:
+    """Who sent what is known of a dataset: of how many edges in force they told last, and when."""
+
+    sender: User
+    edges: int
+    last_seen: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class DatasetPage:
     """`writers` and `readers` are jobs, cut at MOST_JOBS; `hidden_jobs` counts those that may not be seen. `names` are
-    other names, for those who may say what the dataset is."""
+    other names, for those who may say what the dataset is. `tellers` and `rejections` are of people one may know of."""
 
     asset: Asset
     ports: list[OutputPort]
@@ -41,6 +59,9 @@ class DatasetPage:
     hidden_jobs: int
     names: list[DatasetAlias]
     may_name: bool
+    tellers: list[Teller]
+    rejections: list[SenderRejection]
+    may_reject: bool
 
     @property
     def is_unclaimed(self) -> bool:
@@ -67,6 +88,9 @@ def dataset_page(user: User, asset: Asset) -> DatasetPage:
         hidden_jobs=every.count() - every.filter(pk__in=seen.order_by().values("pk")).count(),
         names=list(names.order_by("namespace", "name")) if may_name else [],
         may_name=may_name,
+        tellers=_tellers(user, asset),
+        rejections=_rejections(user, asset),
+        may_reject=kernel.can(user, "lineage.reject_sender", asset),
     )
 
 
@@ -88,6 +112,32 @@ def _touching(asset: Asset, *, is_output: bool) -> Q:
 
 def _listed(jobs: "QuerySet[Job]") -> list[Job]:
     return list(jobs.order_by("namespace", "name", "pk")[:MOST_JOBS])
+
+
+def _tellers(user: User, asset: Asset) -> list[Teller]:
+    """Who sends runs and edges of the dataset and is believed, those of most edges first."""
+    edges = LineageEdge.objects.in_force().filter(
+        Q(upstream_id=asset.pk) | Q(downstream_id=asset.pk),
+        upstream_kind=NodeKind.ASSET, downstream_kind=NodeKind.ASSET, sent_by__isnull=False,
+    )  # fmt: skip
+    told = {
+        pk: (count, last)
+        for pk, count, last in edges.order_by()
+        .values("sent_by")
+        .annotate(count=Count("pk"), last=Max("last_seen"))
+        .values_list("sent_by", "count", "last")
+    }
+    runs = Run.objects.filter(datasets__asset=asset).exclude(sent_by=None).order_by()
+    rejected = SenderRejection.objects.in_force().filter(asset=asset).values("sender")
+    known = User.objects.visible_to(user).filter(Q(pk__in=list(told)) | Q(pk__in=runs.values("sent_by")))
+    rows = [Teller(sender, *told.get(sender.pk, (0, None))) for sender in known.exclude(pk__in=rejected)]
+    return sorted(rows, key=lambda row: (-row.edges, row.sender.username))
+
+
+def _rejections(user: User, asset: Asset) -> list[SenderRejection]:
+    """Who is not believed about the dataset, and who was not once: the newest first."""
+    rows = SenderRejection.objects.filter(asset=asset, sender__in=User.objects.visible_to(user))
+    return list(rows.select_related("sender", "made_by", "ended_by"))
 
 
 def _written(asset: Asset) -> Written | None:

@@ -16,6 +16,7 @@ from django.db import transaction
 
 from catalog.audit.remembered import forget_on_commit
 from catalog.common import bulk
+from lineage.edges.believing import believed
 from lineage.edges.deriving import derive_edges
 from lineage.edges.lives import Life, Says, merge
 from lineage.edges.locks import in_batches, lock_edges
@@ -108,6 +109,7 @@ def observe(sights: Sequence[Sight], *, is_complete: bool = False) -> int:
     depend on the number of sights and edges, but for one in thousands of primary keys.
     """
     lock_edges()
+    sights = believed(sights)
     links = [(sight, link) for sight in sights for link in sight.columns if _is_kept(link)]
     pairs, columns = _seen_pairs(sights, links), _seen_columns(links)
     touched = _merge(_ASSETS, pairs)

@@ -12,6 +12,7 @@ from catalog.quality.outside.findings import Dataset, Finding, Reading
 from catalog.quality.outside.findings import extra as left_over
 from catalog.quality.outside.services import take_results
 from lineage.datasets.naming import DatasetName
+from lineage.edges.believing import Rejected
 from lineage.openlineage.facets import members, word
 from lineage.openlineage.models import LineageEvent
 from lineage.openlineage.unpacking import Facets, Told
@@ -21,12 +22,20 @@ MOST = 1_000  # results of one event on one dataset
 _NOT_SENT = "Results of checks were left out: who sent the event may not send results for"
 
 
-def take_checks(row: LineageEvent, told: Told, ids: Mapping[DatasetName, int], notes: list[str]) -> None:
+def take_checks(
+    row: LineageEvent,
+    told: Told,
+    ids: Mapping[DatasetName, int],
+    notes: list[str],
+    rejected: Rejected,
+) -> None:
     """Record what the event says was checked. What may not be, or has no port, is left out; the facets keep it.
 
     Results count as sent by whoever sent the event. `notes` grows by a sentence for what was refused.
     """
-    found = _by_asset(told, ids)
+    found = {
+        pk: tested for pk, tested in _by_asset(told, ids).items() if (row.sent_by_id, pk) not in rejected
+    }
     if not found or row.sent_by is None:
         return
     for port in (

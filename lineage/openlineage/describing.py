@@ -14,6 +14,7 @@ from catalog.schemas.fingerprint import fingerprint
 from catalog.schemas.models import SchemaVersion
 from catalog.schemas.recording import NewSchema, write_versions
 from lineage.datasets.naming import DatasetName
+from lineage.edges.believing import Rejected
 from lineage.openlineage.facets import mapping, schema_fields, word
 from lineage.openlineage.models import DatasetFacets
 from lineage.openlineage.newest import present, take_facets
@@ -28,12 +29,15 @@ _DESCRIBES = ("schema", "documentation", "datasetType")  # facets that assets ha
 Told_ = tuple[DatasetTold, datetime]
 
 
-def describe_datasets(events: Iterable[Told], ids: Mapping[DatasetName, int]) -> None:
-    """Merge the facets of a batch of events; a fixed number of queries. Call inside a transaction."""
+def describe_datasets(
+    events: Iterable[tuple[Told, int | None]], ids: Mapping[DatasetName, int], rejected: Rejected
+) -> None:
+    """Merge the facets of a batch of events, each with its sender; a fixed number of queries. Call inside a
+    transaction."""
     told: dict[int, list[Told_]] = defaultdict(list)
-    for event in events:
+    for event, sender in events:
         for one in event.datasets:
-            if one.facets:
+            if one.facets and (sender, ids[one.name]) not in rejected:
                 told[ids[one.name]].append((one, event.event_at))
     if not told:
         return

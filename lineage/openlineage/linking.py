@@ -13,6 +13,7 @@ from typing import Any
 
 from catalog.common import bulk
 from lineage.datasets.naming import DatasetName
+from lineage.edges.believing import Rejected
 from lineage.edges.observing import ColumnLink, Sight, observe
 from lineage.models import Job, Run, Source
 from lineage.openlineage.models import RunDataset
@@ -39,9 +40,9 @@ class _Seen:
 _Sights = dict[tuple[int | None, datetime, int | None], _Seen]  # job, moment, sender
 
 
-def link(spoken: Sequence[Spoken], ids: Ids) -> None:
+def link(spoken: Sequence[Spoken], ids: Ids, rejected: Rejected) -> None:
     """Record readings, writings and edges of a batch. Call inside a transaction that holds the edges' lock."""
-    _record(spoken, ids)
+    _record(spoken, ids, rejected)
     seen: _Sights = defaultdict(_Seen)
     for told, job, run, sender in spoken:
         one = seen[job.pk if job else None, told.event_at, sender]
@@ -95,12 +96,13 @@ def _crossed(read: set[int], written: set[int]) -> set[tuple[int, int]]:
     return {(upstream, downstream) for upstream in read for downstream in written if upstream != downstream}
 
 
-def _record(spoken: Iterable[Spoken], ids: Ids) -> None:
+def _record(spoken: Iterable[Spoken], ids: Ids, rejected: Rejected) -> None:
     """Keep who read and wrote what, with the facets of that."""
     told: dict[_Key, list[tuple[DatasetTold, datetime]]] = defaultdict(list)
-    for event, job, run, _ in spoken:
+    for event, job, run, sender in spoken:
         for one in event.datasets:
-            if job is not None and one.is_output is not None:
+            is_believed = (sender, ids[one.name]) not in rejected
+            if job is not None and one.is_output is not None and is_believed:
                 key = (run.pk if run else None, job.pk, ids[one.name], one.is_output)
                 told[key].append((one, event.event_at))
     if not told:

@@ -15,8 +15,10 @@ from django.db import DatabaseError, InterfaceError, OperationalError, transacti
 from django.db.models import F
 from django.utils import timezone
 
-from lineage.datasets.naming import DatasetName
+from lineage.datasets.finding import resolved
+from lineage.datasets.naming import DatasetName, fitted
 from lineage.datasets.services import add_symlinks, find_or_make_assets
+from lineage.edges.believing import Rejected, rejected_by
 from lineage.edges.locks import lock_edges
 from lineage.models import Job, Source
 from lineage.openlineage import checks, linking
@@ -31,6 +33,9 @@ log = logging.getLogger(__name__)
 BATCH = 250
 MOST_TRIES = 3  # begun so often and never ended: its worker died over it each time
 DIED = "A worker ended each time it began to read this event. It is not tried again by itself."
+NOT_BELIEVED = (
+    "What it tells of some datasets was left out: their owners do not believe its sender about them."
+)
 _State = LineageEvent.State
 
 
@@ -128,16 +133,22 @@ def _project(items: Sequence[Item]) -> None:
     ids = _assets(items)
     jobs = see_jobs(seen for item in items for seen in (item.told.job, item.told.parent) if seen is not None)
     runs = see_runs(_runs_seen(items, jobs))
-    describe_datasets([item.told for item in items], ids)
+    rejected = rejected_by({item.row.sent_by_id for item in items})
+    if _learn_names(items, rejected):
+        ids = _assets(items)  # two of them may be one by now
+    describe_datasets([(item.told, item.row.sent_by_id) for item in items], ids, rejected)
     linking.link(
         [
             (item.told, _job_of(item, jobs), runs.get(item.told.run_key), item.row.sent_by_id)
             for item in items
         ],
         ids,
+        rejected,
     )
     for item in items:
-        checks.take_checks(item.row, item.told, ids, item.notes)
+        checks.take_checks(item.row, item.told, ids, item.notes, rejected)
+        if any((item.row.sent_by_id, ids[name]) in rejected for name in item.told.names):
+            item.notes.append(NOT_BELIEVED)
     _mark_done(items, timezone.now())
 
 
@@ -150,13 +161,25 @@ def _still_waiting(items: Sequence[Item]) -> list[Item]:
 
 def _assets(items: Sequence[Item]) -> dict[DatasetName, int]:
     latest = max(item.told.event_at for item in items)
-    symlinks = {pair for item in items for pair in item.told.symlinks}
     names = {name for item in items for name in item.told.names}
-    ids = find_or_make_assets(sorted(names, key=_by_name), seen_at=latest) if names else {}
-    if symlinks:
-        ordered = sorted(symlinks, key=lambda pair: (_by_name(pair[0]), _by_name(pair[1])))
-        add_symlinks(ordered, source=Source.OPENLINEAGE, seen_at=latest)
-    return ids
+    return find_or_make_assets(sorted(names, key=_by_name), seen_at=latest) if names else {}
+
+
+def _learn_names(items: Sequence[Item], rejected: Rejected) -> bool:
+    """Learn the other names of datasets that the events tell, from senders who are believed; whether there were any."""
+    told = {(item.row.sent_by_id, pair) for item in items for pair in item.told.symlinks}
+    if told and rejected:
+        known, _ = resolved({fitted(name) for _, pair in told for name in pair})
+        told = {
+            (sender, pair) for sender, pair in told
+            if all((sender, known.get(fitted(name), 0)) not in rejected for name in pair)
+        }  # fmt: skip
+    if not told:
+        return False
+    ordered = sorted({pair for _, pair in told}, key=lambda pair: (_by_name(pair[0]), _by_name(pair[1])))
+    latest = max(item.told.event_at for item in items)
+    add_symlinks(ordered, source=Source.OPENLINEAGE, seen_at=latest)
+    return True
 
 
 def _by_name(name: DatasetName) -> tuple[str, str]:

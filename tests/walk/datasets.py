@@ -8,7 +8,7 @@ from lineage.datasets.merging import bind_name
 from lineage.datasets.models import DatasetAlias, DatasetMerge
 from lineage.datasets.naming import DatasetName
 from lineage.datasets.services import find_or_make_assets
-from lineage.models import RunDataset
+from lineage.models import RunDataset, SenderRejection
 from tests.walk import Example, Routes, each, hidden, page
 from tests.walk.marquez import both, open_job, vault_job
 from tests.walk.world import MARK, World
@@ -52,6 +52,29 @@ def of_the_vault(world: World) -> dict[str, Any]:
 
 def orphan(world: World) -> dict[str, Any]:
     return {"pk": _dataset("orphan")}
+
+
+def of_a_sender(world: World) -> dict[str, Any]:
+    return {"sender": world.cast.steward.username, "reason": "Its names are of another store."}
+
+
+def _rejection(world: World, asset: Any) -> dict[str, Any]:
+    row, _ = SenderRejection.objects.get_or_create(
+        asset=asset,
+        sender=world.cast.consumer,
+        ended_at=None,
+        defaults={"reason": "x", "made_at": timezone.now()},
+    )
+    return {"pk": asset.pk, "rejection": row.pk}
+
+
+def rejection(world: World) -> dict[str, Any]:
+    """Somebody is not believed about what Play events offers."""
+    return _rejection(world, world.plays.asset)
+
+
+def vault_rejection(world: World) -> dict[str, Any]:
+    return _rejection(world, world.vault_asset)
 
 
 def alias(world: World) -> dict[str, Any]:
@@ -115,6 +138,14 @@ ROUTES: Routes = {
         Example(of_plays, page()),
         Example(of_the_vault, hidden(), conceals=True),
         Example(orphan, page(200, consumer=404)),
+    ],
+    "lineage:dataset-reject": [
+        Example(of_plays, page(403, owner=302, admin=302), method="POST", body=of_a_sender),
+        Example(of_the_vault, page(404, admin=302), method="POST", body=of_a_sender, conceals=True),
+    ],
+    "lineage:dataset-believe": [
+        Example(rejection, page(403, owner=302, admin=302), method="POST"),
+        Example(vault_rejection, page(404, admin=302), method="POST", conceals=True),
     ],
     "lineage:dataset-bind": [
         Example(some, page(200, consumer=403, guest=403), method="POST"),

@@ -1,16 +1,36 @@
 """Waiting events become jobs, runs, datasets and edges; one that cannot does not stop the others."""
 
+from typing import Any
+
 import pytest
 
 from catalog.assets.models import Asset
 from catalog.quality.models import CheckResult, QualityCheck
 from catalog.schemas.models import SchemaVersion
-from lineage.models import ColumnEdge, DatasetFacets, Job, LineageEdge, LineageEvent, Run, RunDataset
+from lineage.models import (
+    ColumnEdge,
+    DatasetFacets,
+    DatasetMerge,
+    Job,
+    LineageEdge,
+    LineageEvent,
+    Run,
+    RunDataset,
+)
 from lineage.openlineage import projecting
 from lineage.openlineage.projecting import let_wait_again, project_waiting
 from tests import factories as make
 from tests.conftest import Cast
-from tests.lineage.openlineage.events import NOON, columns, dataset, dataset_event, receive, run_event, send
+from tests.lineage.openlineage.events import (
+    NOON,
+    STORE,
+    columns,
+    dataset,
+    dataset_event,
+    receive,
+    run_event,
+    send,
+)
 
 pytestmark = pytest.mark.django_db
 SCHEMA = {"schema": {"fields": [{"name": "id", "type": "bigint"}, {"name": "where", "type": "struct", "fields": [
@@ -132,6 +152,29 @@ def test_other_names_lead_to_one_asset(cast: Cast) -> None:
     assert edges() == {("orders", "sums")}
 
 
+def test_what_an_event_says_of_two_names_that_it_joins_is_said_of_the_one_that_stays(cast: Cast) -> None:
+    send(
+        cast.owner,
+        run_event(job="one", run="1", outputs=[dataset("a")]),
+        run_event(job="two", run="2", outputs=[dataset("b")]),
+    )
+    symlinks = {"symlinks": {"identifiers": [{"namespace": STORE, "name": "shop.public.b", "type": "TABLE"}]}}
+    told = {"documentation": {"description": "Of both"}}
+    send(
+        cast.owner,
+        run_event(
+            job="three", run="3", inputs=[dataset("b", told)], outputs=[dataset("a", symlinks), dataset("d")]
+        ),
+    )
+    merge = DatasetMerge.objects.get(state="done")
+    names = dict(Asset.objects.values_list("pk", "name"))
+    force = LineageEdge.objects.in_force().values_list("upstream_id", "downstream_id")
+    assert [(names[up], names[down]) for up, down in force] == [(names[merge.kept_id], "shop.public.d")]
+    facets = DatasetFacets.objects.get()
+    assert facets.asset_id == merge.kept_id
+    assert facets.facets == symlinks | told
+
+
 def test_statistics_of_a_writing_are_kept_with_it(cast: Cast) -> None:
     outputs = [dataset("sums", outputFacets={"outputStatistics": {"rowCount": 7}})]
     send(cast.owner, run_event(outputs=outputs))
@@ -194,10 +237,10 @@ def test_an_event_that_cannot_be_projected_does_not_stop_the_others(
 ) -> None:
     real = projecting.describe_datasets
 
-    def breaks(events: object, ids: object) -> None:
-        if any(told.job and told.job.name == "bad" for told in events):  # type: ignore[attr-defined]
+    def breaks(events: Any, ids: Any, rejected: Any) -> None:
+        if any(told.job and told.job.name == "bad" for told, _ in events):
             raise ValueError("a defect")
-        real(events, ids)  # type: ignore[arg-type]
+        real(events, ids, rejected)
 
     monkeypatch.setattr(projecting, "describe_datasets", breaks)
     send(cast.owner, run_event(run="1"), run_event(job="bad", run="2"), run_event(run="3", minutes=1))
