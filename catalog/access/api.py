@@ -219,6 +219,7 @@ class Prospect(StrictParameters, APIView):
                     "notice_days": found.terms.notice_days,
                     "provisioner": found.terms.provisioner,
                     "modes": [mode.name for mode in found.modes],
+                    "plain": found.plain,
                     "columns": found.columns,
                     "contract": found.contract.words if found.contract else "",
                     "contract_digest": found.contract.digest if found.contract else "",

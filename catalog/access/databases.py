@@ -12,6 +12,10 @@ from catalog.connections.context import make_context
 SECONDS = 30
 MOST_READERS = 1_000
 EVERYBODY = "PUBLIC"
+PLAIN = (
+    "The portal grants reading the table or single columns of it here: plain values, nothing is masked. "
+    "Masked values are offered by a port of its own, on a view that masks."
+)
 NOT_ALLOWED = "The connection's account may not grant this. "
 NO_SUCH_COLUMN = "The table has no such column any more."
 

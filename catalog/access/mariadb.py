@@ -55,6 +55,7 @@ class MariaDbProvisioner:
     title = "MariaDB: the portal grants SELECT to the consumer's database account and takes it away"
     needs_work = True
     kinds = ("mysql",)
+    grants_plain = databases.PLAIN
 
     def grant(self, grant: Grant) -> None:
         """Takes away what is too much, then gives what is lacking."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from catalog.access.models import PortTerms
+from catalog.access.provisioners import plain_words
 from catalog.access.terms import MOST_COLUMNS, Accepted, Mode, modes_of
 from catalog.contracts.models import PortContract
 from catalog.products.models import OutputPort
@@ -20,6 +21,7 @@ class Offer:
     contract: Accepted | None
     modes: tuple[Mode, ...]
     columns: tuple[str, ...]
+    plain: str
 
 
 def offers_of(ports: Sequence[OutputPort]) -> list[Offer]:
@@ -36,7 +38,7 @@ def offers_of(ports: Sequence[OutputPort]) -> list[Offer]:
     for port in ports:
         terms, contract = held.get(port.pk) or PortTerms(port=port), contracts.get(port.pk)
         modes = tuple(modes_of(terms, contract))
-        found.append(Offer(port, terms, contract, modes, columns.get(port.pk, ())))
+        found.append(Offer(port, terms, contract, modes, columns.get(port.pk, ()), plain_words(terms)))
     return found
 
 

@@ -86,6 +86,7 @@ class PostgresProvisioner:
     title = "PostgreSQL: the portal grants SELECT to the consumer's database role and takes it away"
     needs_work = True
     kinds = ("postgresql",)
+    grants_plain = databases.PLAIN
 
     def grant(self, grant: Grant) -> None:
         """All in one transaction: what was there of another extent is taken away first."""

@@ -16,7 +16,7 @@ from catalog.access.mariadb import MariaDbProvisioner
 from catalog.access.models import PortTerms
 from catalog.access.orders import HttpProvisioner
 from catalog.access.postgresql import PostgresProvisioner
-from catalog.access.stores import Automatic, Counting, Ordered, Provisioner, Surveying
+from catalog.access.stores import Automatic, Counting, Ordered, Plain, Provisioner, Surveying
 from catalog.connections.connectors.errors import redact
 from catalog.connections.connectors.registry import BrokenPlugin
 
@@ -24,9 +24,11 @@ __all__ = [
     "Automatic",
     "Counting",
     "Ordered",
+    "Plain",
     "Provisioner",
     "Surveying",
     "found",
+    "plain_words",
     "provisioner_of",
     "provisioners",
 ]
@@ -107,3 +109,9 @@ def provisioner_of(terms: PortTerms) -> Provisioner:
     """The one the terms name; by hand where it is not installed (any more)."""
     known = provisioners()
     return known.get(terms.provisioner, known[BY_HAND])
+
+
+def plain_words(terms: PortTerms) -> str:
+    """Why the port offers no modes of access: what is granted to everybody alike; "" where modes make a difference."""
+    provisioner = provisioner_of(terms)
+    return provisioner.grants_plain if isinstance(provisioner, Plain) else ""

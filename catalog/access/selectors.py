@@ -21,6 +21,7 @@ from catalog.access.models import (
     RequestStage,
     Stage,
 )
+from catalog.access.provisioners import plain_words
 from catalog.access.routing import Route, is_personal, route_of
 from catalog.access.seen import products_edited, stages_open_to
 from catalog.access.services.writing import JOINS
@@ -131,6 +132,7 @@ class Prospect:
     terms: PortTerms
     contract: Accepted | None
     modes: list[Mode]
+    plain: str
     columns: list[str]
     route: Route
     stages: list[StageShown]
@@ -156,6 +158,7 @@ def prospect_of(
         terms=held,
         contract=contract,
         modes=terms.modes_of(held, contract),
+        plain=plain_words(held),
         columns=terms.columns_of(port) if held.may_choose_columns else [],
         route=route,
         stages=[StageShown(stage, panel_of(stage, asking, today)) for stage in route.stages],

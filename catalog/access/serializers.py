@@ -238,6 +238,7 @@ class ProspectSerializer(serializers.Serializer[Any]):
     notice_days = serializers.IntegerField()
     provisioner = serializers.CharField()
     modes = serializers.ListField(child=serializers.CharField())
+    plain = serializers.CharField(help_text="Why there are no modes, where all would be granted the same.")
     columns = serializers.ListField(child=serializers.CharField())
     contract = serializers.CharField()
     contract_digest = serializers.CharField()

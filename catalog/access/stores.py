@@ -88,6 +88,16 @@ class Automatic(Provisioner, Protocol):
 
 
 @runtime_checkable
+class Plain(Automatic, Protocol):
+    """A provisioner that grants one thing, plain values: it masks nothing and knows no modes of access. Ports it grants
+    offer none, and nothing is granted where one was agreed."""
+
+    @property
+    def grants_plain(self) -> str:
+        """What it grants whatever is asked for, and what an owner can do instead, in a sentence or two."""
+
+
+@runtime_checkable
 class Counting(Automatic, Protocol):
     """A provisioner whose store counts what a consumer does."""
 

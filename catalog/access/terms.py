@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from catalog.access.models import Agreement, PortTerms
+from catalog.access.provisioners import plain_words
 from catalog.contracts.models import ContractVersion, PortContract
 from catalog.contracts.parts import text
 from catalog.contracts.reading import working_data
@@ -46,6 +47,11 @@ class Mode:
 
 
 def modes_of(terms: PortTerms, contract: Accepted | None) -> list[Mode]:
+    """Those among which one can choose: none where all of them would be granted the same."""
+    return [] if plain_words(terms) else modes_named(terms, contract)
+
+
+def modes_named(terms: PortTerms, contract: Accepted | None) -> list[Mode]:
     """The roles of the contract first, then the owner's own; without any, there is one way and nothing to choose."""
     found: dict[str, Mode] = {}
     if contract is not None:

@@ -19,6 +19,7 @@ class Wish:
     request: AccessRequest
     terms: PortTerms
     modes: tuple[str, ...]
+    plain: str  # why there are no modes, where they would all be granted the same
     columns: tuple[str, ...]
     needs_purpose: bool
     has_purpose: bool
@@ -61,7 +62,8 @@ def _of_mode(wish: Wish) -> Iterator[Problem]:
     if wish.modes and mode not in wish.modes:
         yield Problem("mode", "choice", f"Choose one of {', '.join(wish.modes)}.")
     if mode and not wish.modes:
-        yield Problem("mode", "choice", "This port offers no modes to choose from.")
+        words = f"This port offers no modes to choose from. {wish.plain}".strip()
+        yield Problem("mode", "choice", words)
 
 
 def _of_columns(wish: Wish) -> Iterator[Problem]:

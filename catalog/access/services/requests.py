@@ -11,6 +11,7 @@ from catalog.access import signals, terms
 from catalog.access.deciders import Asking, Consumer, panel_of
 from catalog.access.models import AccessComment, AccessRequest, Agreement, PortTerms, RequestStage
 from catalog.access.permissions import may_ask_for
+from catalog.access.provisioners import plain_words
 from catalog.access.routing import Route, is_personal, route_of
 from catalog.access.services.agreeing import apply_request
 from catalog.access.services.writing import announce, locked
@@ -230,6 +231,7 @@ def _check(request: AccessRequest, now: dt.datetime) -> None:
         request=request,
         terms=held,
         modes=tuple(mode.name for mode in terms.modes_of(held, contract)),
+        plain=plain_words(held),
         columns=tuple(terms.columns_of(port)) if request.columns else (),
         needs_purpose=is_personal(port, request.columns),
         has_purpose=request.purposes.exists(),

@@ -17,7 +17,7 @@ from catalog.access.models import (
     Approvers,
     PortTerms,
 )
-from catalog.access.provisioners import Ordered, provisioners
+from catalog.access.provisioners import Ordered, plain_words, provisioners
 from catalog.accounts import kernel
 from catalog.accounts.models import Team, User
 from catalog.audit import services as audit
@@ -144,6 +144,8 @@ def set_terms(*, actor: User | None, port: OutputPort, **fields: Unpack[TermsFie
         words = f"This works with ports in {', '.join(kinds)} connections only."
         raise invalid([Problem("provisioner", "kind", words)])
     _check_hook(held)
+    if held.modes and (plain := plain_words(held)):
+        raise invalid([Problem("modes", "no_difference", f"Modes would make no difference. {plain}")])
     if len(held.modes) > MOST_MODES:
         raise invalid([Problem("modes", "too_many", f"Name at most {MOST_MODES} modes.")])
     if len(held.known_readers) > MOST_KNOWN:

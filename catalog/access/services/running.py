@@ -7,7 +7,7 @@ from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from catalog.access.models import Agreement
-from catalog.access.provisioners import Automatic, Counting, provisioner_of, provisioners
+from catalog.access.provisioners import Automatic, Counting, Plain, provisioner_of, provisioners
 from catalog.access.services.agreeing import mark_provisioning
 from catalog.access.services.ordering import due_orders, send_order
 from catalog.access.services.using import note_count
@@ -107,6 +107,8 @@ def _done(
             provisioner.revoke(grant)
             left = provisioner.left(grant)
             return (Event.FAIL, left) if left else (Event.REMOVED, "")
+        if grant.mode and isinstance(provisioner, Plain):  # plain values are not what was agreed
+            return Event.FAIL, f"What was agreed is “{grant.mode}”. {provisioner.grants_plain}"
         if state == Provisioning.GRANTED:
             drift = provisioner.missing(grant)
             return (
