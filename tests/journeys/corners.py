@@ -73,6 +73,9 @@ def _lineage(mesh: Mesh) -> dict[str, int | str]:
     edge = draw_edge(
         actor=cast.admin, port=mesh.plays, product=cast.playback_quality, note="Told by the **loader**."
     )
+    secret = make.make_product("Not for all", visibility="private")
+    make.make_input_port(secret, make.make_port(cast.playback_quality, "ratings"))
+    make.make_input_port(mesh.charts, make.make_port(secret, "rows"))
     outcomes: dict[str, list[str]] = {
         "read": [],
         "partly": ["SELECT * of a table whose columns nobody knows."],
@@ -126,7 +129,7 @@ def _runs(mesh: Mesh) -> dict[str, int | str]:
             event = run_event(kind, job="load_plays", run=f"run-{day}", outputs=[plays], eventTime=at)
             if kind == "FAIL":
                 event["run"]["facets"] = {"errorMessage": {"message": "The disk is full."}}
-            send(None, event)
+            send(mesh.cast.steward if kind == "FAIL" else mesh.cast.owner, event)
     return {
         "job": Job.objects.get(name="load_plays").pk,
         "dataset": asset.pk,

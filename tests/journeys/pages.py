@@ -132,6 +132,7 @@ PAGES: list[PageSpec] = [
     ),
     PageSpec("lineage-domains", "/lineage/?node=product:listening/play-events&level=domain&lens=age"),
     PageSpec("lineage-past", "/lineage/?node=product:listening/play-events&at=2026-03-01"),
+    PageSpec("lineage-unnamed", "/lineage/?node=product:playback/playback-quality", "consumer"),
     PageSpec("lineage-edges", "/lineage/edges/"),
     PageSpec("lineage-edge-new", f"{PRODUCT}lineage/new/"),
     PageSpec("lineage-changes", "/lineage/changes/"),
