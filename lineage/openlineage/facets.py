@@ -1,5 +1,7 @@
 """What facets say, read leniently: a member of the wrong kind says nothing, the rest counts. Pure.
 
+Everything was read from JSON, so objects are dicts; to ask for a Mapping instead would cost several times as much.
+
 The members are those of the facets' published schemas; older forms that clients still send are read as well.
 """
 
@@ -58,25 +60,28 @@ class Made:
 
 def mapping(data: Any, name: str) -> Data:
     """A member that is an object and was not taken away; else an empty one."""
-    value = data.get(name) if isinstance(data, Mapping) else None
-    return value if isinstance(value, Mapping) and not is_deleted(value) else {}
+    value = data.get(name) if isinstance(data, dict) else None
+    return value if isinstance(value, dict) and not is_deleted(value) else {}
 
 
 def members(data: Any, name: str) -> list[Data]:
     """The objects of a member that is a list."""
-    value = data.get(name) if isinstance(data, Mapping) else None
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+    value = data.get(name) if isinstance(data, dict) else None
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def word(data: Data, *names: str) -> str:
     """The first of these members that is a text with something in it."""
-    found = (data.get(name) for name in names)
-    return next((value.strip() for value in found if isinstance(value, str) and value.strip()), "")
+    for name in names:
+        value = data.get(name)
+        if isinstance(value, str) and (text := value.strip()):
+            return text
+    return ""
 
 
 def dataset_name(data: Any) -> DatasetName | None:
     """Namespace and name of a dataset that something points to."""
-    if not isinstance(data, Mapping):
+    if not isinstance(data, dict):
         return None
     namespace, name = word(data, "namespace"), word(data, "name")
     return DatasetName(namespace, name) if namespace and name else None
@@ -152,7 +157,7 @@ def _names(inputs: list[Data]) -> list[DatasetName]:
 def _column_links(dataset: DatasetName, facet: Data) -> Iterator[Link]:
     fields = mapping(facet, "fields")
     for path, entry in fields.items():
-        old = (word(entry, "transformationType") if isinstance(entry, Mapping) else "").upper()
+        old = (word(entry, "transformationType") if isinstance(entry, dict) else "").upper()
         for item in members(entry, "inputFields"):
             yield from _link(dataset, path, item, old)
     yield from _spread(dataset, list(fields), members(facet, "dataset"))

@@ -121,12 +121,14 @@ def _record(spoken: Iterable[Spoken], ids: Ids, rejected: Rejected) -> None:
             row.first_event_at, row.last_event_at = min(row.first_event_at, at), max(row.last_event_at, at)
             row.is_explicit = row.is_explicit and one.is_explicit
             take_facets(row.facets, row.told_at, one.own_facets, at)
-    RunDataset.objects.bulk_create(new)
+    bulk.insert(RunDataset, (*_NAMED, *_COLUMNS), [(*_named(row), *_columns(row)) for row in new])
     bulk.update(RunDataset, _COLUMNS, [(row.pk, *_columns(row)) for row in changed])
 
 
 _COLUMNS = ["is_explicit", "facets", "told_at", "first_event_at", "last_event_at"]
 _columns = attrgetter(*_COLUMNS)
+_NAMED = ["run_id", "job_id", "asset_id", "is_output"]
+_named = attrgetter(*_NAMED)
 
 
 def _identity(key: _Key) -> tuple[int | None, int | None, int, bool]:

@@ -19,7 +19,7 @@ def take(kept: dict[str, Any], told_at: dict[str, str], name: str, value: Any, a
     Of two told at the same moment the greater wins, so that the order in which they come says nothing.
     """
     known = told_at.get(name)
-    if known is not None and (at, _text(value)) <= (known, _text(kept.get(name))):
+    if known is not None and (at < known or (at == known and _text(value) <= _text(kept.get(name)))):
         return False
     kept[name], told_at[name] = value, at
     return True
@@ -40,7 +40,7 @@ def present(facets: Mapping[str, Any]) -> dict[str, Any]:
 
 def is_deleted(facet: Any) -> bool:
     """Whether its producer took the facet away."""
-    return isinstance(facet, Mapping) and facet.get(DELETED) is True
+    return isinstance(facet, dict) and facet.get(DELETED) is True
 
 
 def _text(value: Any) -> str:

@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from catalog.accounts import kernel
 from catalog.accounts.models import ApiToken, User
+from catalog.common import bulk
 from catalog.common.errors import Invalid, Problem
 from lineage.openlineage import reading
 from lineage.openlineage.models import LineageEvent
@@ -19,6 +21,10 @@ from lineage.openlineage.reading import Event, Refusal
 
 MOST_IN_BATCH = 1_000
 RETRY_SECONDS = 15
+_COLUMNS = (
+    "received_at", "event_at", "kind", "event_type", "job_namespace", "job_name", "run_key", "digest", "body", "size",
+    "state", "tries", "problem", "sent_by_id", "token_id",
+)  # fmt: skip
 _COUNTED_EVERY = 1.0  # seconds: how many wait is asked of the database no more often
 _SMALL = 1  # zlib's level: most of the gain, least of the time
 
@@ -112,12 +118,15 @@ def _refused(problems: list[Problem]) -> Invalid:
 
 
 def _store(events: Sequence[Event], actor: User | None, token: ApiToken | None, now: datetime) -> None:
+    sender, key = actor.pk if actor else None, token.pk if token else None
     rows = [
-        LineageEvent(
-            received_at=now, event_at=event.event_at, kind=event.kind, event_type=event.event_type,
-            job_namespace=event.job_namespace, job_name=event.job_name, run_key=event.run_key, digest=event.digest,
-            body=zlib.compress(event.text, _SMALL), size=len(event.text), sent_by=actor, token=token,
+        (
+            now, event.event_at, event.kind, event.event_type, event.job_namespace, event.job_name, event.run_key,
+            event.digest, zlib.compress(event.text, _SMALL), len(event.text), LineageEvent.State.WAITING.value, 0, "",
+            sender, key,
         )
         for event in events
     ]  # fmt: skip
-    LineageEvent.objects.bulk_create(rows, ignore_conflicts=True)
+    with transaction.atomic():
+        for start in range(0, len(rows), bulk.FEW):  # one statement for so many, and no staging
+            bulk.upsert(LineageEvent, _COLUMNS, rows[start : start + bulk.FEW], unique=("digest",))

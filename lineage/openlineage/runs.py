@@ -58,17 +58,14 @@ def _locked(listed: list[RunSeen]) -> dict[str, Run]:
     found = _read(firsts)
     missing = sorted(firsts.keys() - found.keys())
     if missing:
-        Run.objects.bulk_create(
-            [
-                Run(
-                    key=key, job=firsts[key].job, first_event_at=firsts[key].event_at,
-                    last_event_at=firsts[key].event_at,
-                    told_at={_JOB: stamp(firsts[key].event_at)},
-                )
-                for key in missing
-            ],
-            ignore_conflicts=True,
-        )  # fmt: skip
+        begun = [
+            Run(
+                key=key, job=firsts[key].job, first_event_at=firsts[key].event_at,
+                last_event_at=firsts[key].event_at, told_at={_JOB: stamp(firsts[key].event_at)},
+            )
+            for key in missing
+        ]  # fmt: skip
+        bulk.upsert(Run, ("key", *_COLUMNS), [(run.key, *_columns(run)) for run in begun], unique=("key",))
         found |= _read(missing)
     return found
 
