@@ -10,7 +10,7 @@ app_name = "api"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.Entrance.as_view(), name="entrance"),
     path("schema/", views.Schema.as_view(), name="schema"),
-    path("docs/", views.Documentation.as_view(), name="docs"),
+    path("docs/", views.documentation, name="docs"),
     *catalog.urls.api_urlpatterns,
     *lineage.urls.api_urlpatterns,
 ]

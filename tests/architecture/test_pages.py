@@ -27,7 +27,6 @@ REASONS = {
         "lineage:map-tile",
         "lineage:map-find",
     ],
-    "Swagger UI draws it long after the page is loaded; its own words and colours are not ours": ["api:docs"],
     "it sends the browser elsewhere": [
         "accounts:logout",
         "identity:login",

@@ -30,6 +30,7 @@ PAGES: list[PageSpec] = [
     PageSpec("home-newcomer", "/", "consumer"),
     PageSpec("home-guest", "/", "guest"),
     PageSpec("styleguide", "/styleguide/"),
+    PageSpec("api-docs", "/api/v1/docs/?area=products"),
     PageSpec("product", PRODUCT),
     PageSpec("product-consumer", PRODUCT, "consumer"),
     PageSpec("product-deprecated", "/products/listening/old-plays/"),

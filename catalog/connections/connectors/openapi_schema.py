@@ -86,9 +86,10 @@ class _Shape:
 
 @dataclass
 class FieldReader:
-    """Reads the fields of one answer."""
+    """Reads the fields of one answer, or of a body that is sent, in which there may be fields only to write."""
 
     document: Any
+    is_sent: bool = False
     found: list[ObservedField] = field(default_factory=list)
     steps: int = 0
     nested: int = 0
@@ -113,7 +114,7 @@ class FieldReader:
     def _children(self, shape: _Shape, prefix: str, holder: str, seen: frozenset[str], depth: int) -> None:
         for name, schema in shape.properties.items():
             child, below = self._shape(schema, seen)
-            if not child.is_write_only:
+            if self.is_sent or not child.is_write_only:
                 is_required = name in shape.required
                 self._add(child, name, prefix, holder, is_required, below, depth)
 
