@@ -130,7 +130,11 @@ def test_token_opens_no_more_than_its_person_may_read(role: str, cast: Cast) -> 
     world = build(cast)
     _, secret = create_token(actor=cast.everybody()[role], person=cast.everybody()[role], name="walk", days=1)
     client = Client(raise_request_exception=False)
-    reads = [(name, item) for name, item in cases() if name.startswith(API) and item.method == "GET"]
+    reads = [
+        (name, item)
+        for name, item in cases()
+        if name.startswith(API) and name != "api:docs" and item.method == "GET"  # a page for people
+    ]
     found = [
         complaint
         for route, example in reads
