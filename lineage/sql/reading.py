@@ -5,6 +5,7 @@ process it is done in (see `apart`): text from outside is hostile, and the parse
 """
 
 import logging
+import re
 from dataclasses import replace
 
 import sqlglot
@@ -68,11 +69,14 @@ def _refusal(sql: str) -> str:
     return ""
 
 
+_TOKEN = re.compile(r"<Token token_type: [^,>]*, text: (.*?), line: \d+, [^>]*>")  # as the parser prints one
+
+
 def _unreadable(error: SqlglotError) -> str:
     told = getattr(error, "errors", None)
     if told:
         first = told[0]
-        words = str(first.get("description", "")).rstrip(".")[:200]
+        words = _TOKEN.sub(r"“\1”", str(first.get("description", ""))).rstrip(".")[:200]
         return f"Line {first.get('line')}, column {first.get('col')}: {words}."
     return f"It is not understood as SQL: {str(error)[:200]}"
 

@@ -135,6 +135,7 @@ def test_unknown_tables_are_named_in_full_and_their_columns_taken_where_it_is_ce
     [
         ("selec * fro x", "not understood"),
         ("select (1", "column"),
+        ("select a from where ((", "Expected table name but got “where”"),
         ("", "empty"),
         ("select * from {{ ref('x') }}", "templates"),
         ("vacuum", "say nothing"),
