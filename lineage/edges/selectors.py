@@ -65,20 +65,32 @@ def tell(edges: Iterable[LineageEdge], now: datetime) -> list[Told]:
 def senders_of(user: User, edge: LineageEdge) -> list[User]:
     """Who sent last what an edge was seen by, as far as the user may know of them. A derived edge was sent by nobody:
     of it those who sent steps of its source that lead into the product, a few."""
-    if edge.is_derived:
-        offered = OutputPort.objects.filter(product=edge.downstream_id).exclude(asset=None).values("asset")
-        steps = LineageEdge.objects.in_force().filter(
-            source=edge.source,
-            upstream_kind=NodeKind.ASSET,
-            downstream_kind=NodeKind.ASSET,
-            downstream_id__in=offered,
-        )
-    else:
-        steps = LineageEdge.objects.filter(pk=edge.pk)
-    senders = User.objects.visible_to(user).filter(
-        pk__in=steps.exclude(sent_by=None).order_by().values("sent_by")
-    )
+    sent = _last_steps(edge).exclude(sent_by=None).order_by()
+    senders = User.objects.visible_to(user).filter(pk__in=sent.values("sent_by"))
     return list(senders.order_by("username")[:MOST_SENDERS])
+
+
+def ports_told_of(edge: LineageEdge) -> list[OutputPort]:
+    """The ports of the product fed, into whose data the sent steps of a derived edge lead: there one says whom to
+    believe."""
+    if not edge.is_derived:
+        return []
+    sent = _last_steps(edge).exclude(sent_by=None).order_by()
+    ports = OutputPort.objects.filter(product=edge.downstream_id, asset__in=sent.values("downstream_id"))
+    return list(ports.order_by("name", "version")[:MOST_SENDERS])
+
+
+def _last_steps(edge: LineageEdge) -> "QuerySet[Any, Any]":
+    """Of a derived edge what was seen leading into the data of the product fed; else the edge itself."""
+    if not edge.is_derived:
+        return LineageEdge.objects.filter(pk=edge.pk)
+    offered = OutputPort.objects.filter(product=edge.downstream_id).exclude(asset=None).values("asset")
+    return LineageEdge.objects.in_force().filter(
+        source=edge.source,
+        upstream_kind=NodeKind.ASSET,
+        downstream_kind=NodeKind.ASSET,
+        downstream_id__in=offered,
+    )
 
 
 def _ports(keys: Collection[int]) -> dict[int, OutputPort]:

@@ -25,7 +25,7 @@ from lineage.edges.comparison import COLUMNS as CHANGE_COLUMNS
 from lineage.edges.comparison import Comparison, change_rows, changes_as_json, read_comparison
 from lineage.edges.filters import EdgeFilter
 from lineage.edges.forms import CleaningForm, EdgeForm
-from lineage.edges.selectors import Told, edges_for, every_edge_for, senders_of, tell
+from lineage.edges.selectors import Told, edges_for, every_edge_for, ports_told_of, senders_of, tell
 from lineage.models import LineageEdge, Source
 from lineage.nodes import find_focus, port_key, product_key
 
@@ -142,8 +142,9 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             if not error.problems:
                 raise
             show_on_form(form, error)
+    may_doubt = kernel.can(person, "product.edit", line.product)
     context = {"line": line, "edge": edge, "product": line.product, "form": form, "may_edit": may_edit,
-               "senders": senders_of(person, edge),
+               "senders": senders_of(person, edge), "doubtful": ports_told_of(edge) if may_doubt else [],
                "has_ended": edge.valid_to is not None and edge.valid_to <= timezone.now()}  # fmt: skip
     return render(request, "lineage/edges/detail.html", context, status=code)
 

@@ -69,6 +69,27 @@ def test_what_a_job_touches_and_one_may_not_see_is_counted_and_its_words_are_not
         assert words not in page
 
 
+def test_a_job_says_who_owns_it_to_those_who_may_know_all_it_touches(client: Client, cast: Cast) -> None:
+    job = job_writing(asset("plays"))
+    job.facets = {
+        "ownership": {"owners": [{"name": "team:loaders", "type": "OWNER"}]},
+        "tags": {"tags": [{"key": "cost", "value": "high"}]},
+    }
+    job.save()
+    Run.objects.filter(job=job, key="run-0").update(nominal_start_at=datetime(2026, 2, 3, 4, 5, tzinfo=UTC))
+    make.make_port(cast.play_events, "plays", asset_id=asset("plays"))
+    client.force_login(cast.consumer)
+    page = client.get(f"/lineage/jobs/{job.pk}/").content.decode()
+    for words in ("team:loaders", "OWNER", "cost: high", "2026-02-03T04:05:00Z"):
+        assert words in page, words
+    RunDataset.objects.create(
+        job=job, asset_id=asset("hidden-thing"), is_output=False, first_event_at=NOW, last_event_at=NOW
+    )
+    page = client.get(f"/lineage/jobs/{job.pk}/").content.decode()
+    assert "team:loaders" not in page
+    assert "cost: high" not in page
+
+
 def test_runs_without_an_end_are_as_low_as_can_be() -> None:
     made = history([Run(pk=2, state="running", started_at=NOW), Run(pk=1, state="unknown")])
     assert [bar.height for bar in made.bars] == [4, 4]

@@ -180,6 +180,20 @@ def test_a_rejection_follows_a_merge_and_comes_back(told: Told) -> None:
     assert SenderRejection.objects.get(pk=row.pk).asset == raw
 
 
+def test_the_page_of_an_edge_leads_its_owner_to_where_the_sender_can_be_rejected(
+    client: Client, told: Told
+) -> None:
+    edge = LineageEdge.objects.get(is_derived=True)
+    link = f'href="/lineage/datasets/{told.quality.asset_id}/#senders"'
+    for person, is_led in ((told.cast.steward, True), (told.cast.admin, True), (told.cast.consumer, False)):
+        client.force_login(person)
+        assert (link in client.get(f"/lineage/edges/{edge.pk}/").content.decode()) is is_led, person
+    reject_sender(actor=told.cast.steward, asset=told.asset("quality"), sender=told.stranger, reason="x")
+    edge.refresh_from_db()
+    assert edge.valid_to is not None
+    assert link not in client.get(f"/lineage/edges/{edge.pk}/").content.decode()
+
+
 def test_the_page_says_who_told_and_whom_nobody_believes(client: Client, told: Told) -> None:
     address = f"/lineage/datasets/{told.plays.pk}/"
     client.force_login(told.cast.consumer)
