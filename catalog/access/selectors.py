@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from catalog.access import terms
@@ -228,7 +229,7 @@ class InboxRow:
 
 
 def inbox_rows(user: User, stages: Sequence[RequestStage], now: dt.datetime) -> list[InboxRow]:
-    """The rows of a page of the inbox, in a fixed number of queries."""
+    """The rows of a page of the inbox, in a fixed number of queries, with the first of what each consumer has."""
     agreements = [stage.request.agreement for stage in stages]
     ids = {
         name: {getattr(item, f"{name}_id") for item in agreements} - {None}
@@ -236,17 +237,22 @@ def inbox_rows(user: User, stages: Sequence[RequestStage], now: dt.datetime) -> 
     }
     theirs = Q(user__in=ids["user"]) | Q(team__in=ids["team"]) | Q(product__in=ids["product"])
     ports = OutputPort.objects.visible_to(user).values("pk")
-    rows = (
-        Agreement.objects.standing(now).filter(theirs, port__in=ports).select_related("port__product__domain")
-    )
-    by_consumer: dict[tuple[int | None, ...], list[Agreement]] = {}
-    for row in rows.order_by("pk"):
+    rows = Agreement.objects.standing(now).filter(theirs, port__in=ports)
+    stand = set(rows.filter(pk__in=[item.pk for item in agreements]).values_list("pk", flat=True))
+    consumer = [F("user"), F("team"), F("product")]
+    first = rows.annotate(
+        place=Window(RowNumber(), partition_by=consumer, order_by="pk"),
+        count=Window(Count("pk"), partition_by=consumer),
+    ).filter(place__lte=SHOWN_HELD + 1)  # one of them may be what is asked for
+    by_consumer: dict[tuple[int | None, ...], list[Any]] = {}
+    for row in first.select_related("port__product__domain").order_by("pk"):
         by_consumer.setdefault((row.user_id, row.team_id, row.product_id), []).append(row)
     found = []
     for stage, agreement in zip(stages, agreements, strict=True):
-        held = by_consumer.get((agreement.user_id, agreement.team_id, agreement.product_id), [])
-        held = [item for item in held if item.pk != agreement.pk]
-        found.append(InboxRow(stage, held[:SHOWN_HELD], max(len(held) - SHOWN_HELD, 0)))
+        known = by_consumer.get((agreement.user_id, agreement.team_id, agreement.product_id), [])
+        held = [item for item in known if item.pk != agreement.pk][:SHOWN_HELD]
+        others = (known[0].count if known else 0) - (agreement.pk in stand)
+        found.append(InboxRow(stage, held, others - len(held)))
     return found
 
 
