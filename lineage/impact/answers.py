@@ -21,7 +21,7 @@ from lineage.impact.finding import LEVELS, PRODUCT_LEVEL, Beginning, Node, begin
 from lineage.impact.loading import CRITICALITY, Rows
 from lineage.impact.rows import PRODUCTS
 from lineage.impact.shown import Row
-from lineage.impact.sight import FEW, Sight, Wanted, among, sight_of_assets, sight_of_products
+from lineage.impact.sight import FEW, Sight, Wanted, among, kept, sight_of_assets, sight_of_products
 from lineage.impact.snapshot import Freshness
 from lineage.impact.walking import Question, grouped, walked
 
@@ -88,15 +88,20 @@ class Found:
         return int(counts[rest & offered].sum()), int(counts[rest & ~offered].sum())
 
     def _order(self, groups: Ints, group_at: Array, sight: Sight) -> None:
-        key, sign = self.asked.sort.removeprefix("-"), -1 if self.asked.sort.startswith("-") else 1
+        if self.asked.sort == "depth" or not len(self.places):
+            return  # it is the order in which a walk meets them
+        key = self.asked.sort.removeprefix("-")
         if key == "depth":
-            rank = self.walk.depth[self.places].astype(np.int64)
+            rank = self.walk.depth[self.places]
         else:
             at = np.minimum(np.searchsorted(sight.fitting, groups), max(len(sight.fitting) - 1, 0))
             own = sight.under[at] if len(sight.under) else groups
-            rank = _ranks(key, np.unique(sight.under), own)[group_at[self.places]]
-        if self.asked.sort != "depth":  # in which a walk meets them
-            self.places = self.places[np.argsort(sign * rank, kind="stable")]
+            rank = _ranks(key, sight.under, own)[group_at[self.places]]
+        most = int(rank.max())
+        rank = rank if key == self.asked.sort else most - rank
+        # numbers of 16 bits are put in order in one pass
+        rank = rank.astype(np.uint16) if most < 65_536 else rank
+        self.places = self.places[np.argsort(rank, kind="stable")]
 
     def __len__(self) -> int:
         return len(self.places)
@@ -122,16 +127,24 @@ def _walk(asked: Asked, begin: Beginning) -> tuple[Walk, Freshness]:
 
 
 def _ranks(key: str, chosen: Ints, products: Ints) -> Ints:
-    """The place of each of `products` in the order asked for among those `chosen`, sorted by number."""
+    """The place of each of `products` in the order asked for, in which at least those `chosen` stand."""
     rows = _ORDERS[key](DataProduct.objects.order_by())
     if len(chosen) <= FEW:
-        rows = rows.filter(pk__in=chosen.tolist())
+        listed, places = _ordered(rows.filter(pk__in=chosen.tolist()))
+    elif key in _NAMES:
+        listed, places = kept(("order", key), lambda: _ordered(rows))
+    else:  # moves with measurements and the clock, of which the version of the mesh knows nothing
+        listed, places = _ordered(rows)
+    if not len(listed):
+        return np.zeros(len(products), np.int64)
+    return places[np.minimum(np.searchsorted(listed, products), len(listed) - 1)]
+
+
+def _ordered(rows: "QuerySet[DataProduct]") -> tuple[Ints, Ints]:
+    """Products sorted by number, and the place of each among `rows`."""
     listed = np.array(list(rows.values_list("pk", flat=True)), np.int64)
-    order = np.argsort(listed)
-    at = np.searchsorted(listed, products, sorter=order)
-    return (
-        order[np.minimum(at, max(len(listed) - 1, 0))] if len(listed) else np.zeros(len(products), np.int64)
-    )
+    places = np.argsort(listed)
+    return listed[places], places
 
 
 def _by_state(rows: "QuerySet[DataProduct]") -> "QuerySet[DataProduct]":
@@ -156,6 +169,7 @@ def _by_criticality(rows: "QuerySet[DataProduct]") -> "QuerySet[DataProduct]":
     return rows.annotate(worst=worst).order_by(F("worst").desc(nulls_last=True), "name", "pk")
 
 
+_NAMES = frozenset({"product", "owner", "domain"})
 _ORDERS: dict[str, Any] = {
     "product": lambda rows: rows.order_by("name", "pk"),
     "owner": lambda rows: rows.order_by(F("team__name").asc(nulls_last=True), "name", "pk"),

@@ -127,7 +127,7 @@ def sight_of_assets(user: User, wanted: Wanted, reached: Ints) -> Sight:
     """For the assets `reached`: one may see those that a product offers which one may see."""
     if len(reached) <= FEW:
         return _sight(user, wanted, claims_on(reached))
-    return _kept(_key("assets", user, wanted), lambda: _sight(user, wanted, claims_on(reached)))
+    return kept(_key("assets", user, wanted), lambda: _sight(user, wanted, claims_on(reached)))
 
 
 def _sight(user: User, wanted: Wanted, claims: Claims) -> Sight:
@@ -144,7 +144,7 @@ def _products(user: User, wanted: Wanted, reached: Ints) -> Ints:
     rows = wanted.products(user)
     if len(reached) <= FEW:
         return _sorted(rows.filter(pk__in=reached.tolist()).values_list("pk"))
-    return _kept(_key("products", user, wanted), lambda: _sorted(rows.values_list("pk")))
+    return kept(_key("products", user, wanted), lambda: _sorted(rows.values_list("pk")))
 
 
 def _key(what: str, user: User, wanted: Wanted) -> tuple[Any, ...]:
@@ -158,7 +158,7 @@ def claims_on(assets: Ints) -> Claims:
     ports = OutputPort.objects.exclude(asset=None)
     if len(assets) <= FEW:
         return _claims(ports.filter(asset__in=assets.tolist()))
-    return _kept(("claims",), lambda: _claims(ports))
+    return kept(("claims",), lambda: _claims(ports))
 
 
 def _claims(ports: "QuerySet[OutputPort]") -> Claims:
@@ -186,7 +186,7 @@ def _columns(rows: "QuerySet[Any, Any]", width: int) -> list[Ints]:
 _memory: OrderedDict[Any, Any] = OrderedDict()
 
 
-def _kept(key: tuple[Any, ...], compute: Callable[[], T]) -> T:
+def kept(key: tuple[Any, ...], compute: Callable[[], T]) -> T:
     """`compute()`, or what it gave before for the same key and version of the mesh."""
     version = None if connection.in_atomic_block or not settings.REMEMBER_SECONDS else mesh_version()
     if version is None:
