@@ -8,6 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
+        ('catalog', '0011_glossary_checks_senders'),
         ('lineage', '0002_lineage_events_identity'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -22,5 +23,30 @@ class Migration(migrations.Migration):
             model_name='run',
             name='sent_by',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='readdefinition',
+            name='newest_schema',
+            field=models.BigIntegerField(default=0),
+        ),
+        migrations.CreateModel(
+            name='SenderRejection',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('reason', models.TextField(max_length=1000)),
+                ('made_at', models.DateTimeField()),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('edges_ended', models.JSONField(blank=True, default=list)),
+                ('columns_ended', models.JSONField(blank=True, default=list)),
+                ('asset', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sender_rejections', to='catalog.asset')),
+                ('ended_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('made_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('sender', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-made_at', '-pk'],
+                'indexes': [models.Index(condition=models.Q(('ended_at', None)), fields=['sender'], name='sender_rejected')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('asset', 'sender'), name='sender_rejected_once')],
+            },
         ),
     ]
