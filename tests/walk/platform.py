@@ -15,7 +15,7 @@ ROUTES: Routes = {
     ],
     "api:entrance": [Example(nothing, api(guest=200))],
     "api:schema": [Example(nothing, api(guest=200))],
-    "api:docs": [Example(nothing, api(guest=200), headers={"Accept": "text/html"})],
+    "api:docs": [Example(nothing, page(guest=200), headers={"Accept": "text/html"})],
     "common:theme": [
         Example(nothing, page(302, guest=302), method="POST", body=lambda world: {"theme": "dark"}),
         Example(nothing, page(405, guest=405)),
