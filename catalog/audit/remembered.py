@@ -42,12 +42,13 @@ def remembered(what: str, depends_on: object, compute: Callable[[], T]) -> T:
     key = f"{what}:{version}:{scope}"
     kept = cache.get(key)
     if kept is None:
-        kept = json.dumps(_from_primary(compute))
+        kept = json.dumps(from_primary(compute))
         cache.set(key, kept, settings.REMEMBER_SECONDS)
     return cast(T, json.loads(kept))
 
 
-def _from_primary(compute: Callable[[], T]) -> T:
+def from_primary(compute: Callable[[], T]) -> T:
+    """`compute()`, whose queries ask the primary: what is kept for others must not be a replica's old answer."""
     if router.db_for_read(AuditEvent) == DEFAULT_DB_ALIAS:
         return compute()
     with transaction.atomic():  # in which nothing is read from anywhere else

@@ -15,7 +15,7 @@ from catalog.connections.models import Connection
 from catalog.domains.selectors import DomainStep, path_to
 from catalog.products import reach, tabs
 from catalog.products.discretion import UNSEEN_PORT, UNSEEN_STORE
-from catalog.products.models import DataProduct, OutputPort, Stewardship
+from catalog.products.models import DataProduct, Lifecycle, OutputPort, Stewardship
 from catalog.products.snippets import Place, Snippet, snippets_for
 from catalog.products.versions import version_key
 
@@ -120,14 +120,17 @@ class Overview:
 def overview_of(user: User, product: DataProduct) -> Overview:
     """The overview: ports, what the product is made from, who uses it."""
     ports = _rows(ports_of(product))
-    consumers, hidden, others = _consumers(user, ports)
+    ids, others = reach.direct_readers(*(row.port for row in ports))
+    consumers = DataProduct.objects.filter(pk__in=ids).exclude(lifecycle=Lifecycle.RETIRED)
+    visible = consumers.visible_to(user)
+    count = visible.count()
     return Overview(
         ports=ports,
         inputs=_inputs(user, product),
-        consumers=consumers[:SHOWN_NEIGHBOURS],
-        more_consumers=max(len(consumers) - SHOWN_NEIGHBOURS, 0),
-        hidden_consumers=hidden,
-        other_consumers=others,
+        consumers=list(visible.select_related("domain").order_by("name", "pk")[:SHOWN_NEIGHBOURS]),
+        more_consumers=max(count - SHOWN_NEIGHBOURS, 0),
+        hidden_consumers=consumers.count() - count,
+        other_consumers=len(others),
     )
 
 
@@ -160,16 +163,6 @@ def _inputs(user: User, product: DataProduct) -> list[Neighbour]:
         else:
             found[f"declared {item.pk}"] = Neighbour(None, item.reference if not port else UNSEEN_PORT)
     return list(found.values())
-
-
-def _consumers(user: User, ports: list[PortRow]) -> tuple[list[DataProduct], int, int]:
-    """Products known to read from the ports that the reader may see, how many others, how many people and teams."""
-    answer = reach.consumers_of(*(row.port for row in ports))
-    every = [item.product for item in answer.products]
-    seen = DataProduct.objects.visible_to(user).filter(pk__in=[product.pk for product in every])
-    ids = set(seen.values_list("pk", flat=True))
-    visible = [product for product in every if product.pk in ids]
-    return visible, len(every) - len(visible), len(answer.others)
 
 
 @dataclass

@@ -60,6 +60,15 @@ def consumers_of(*ports: OutputPort) -> Reach:
     return _reach(ports, 1)
 
 
+def direct_readers(*ports: OutputPort) -> tuple[set[int], tuple[str, ...]]:
+    """Ids of the products that read from the ports directly, and the others by their words: for whoever only counts
+    them or shows the first few. Retired products are among them."""
+    origin = {port.product_id for port in ports}
+    uses = list(uses_of({port.pk for port in ports}))
+    ids = {use.product_id for use in uses if use.product_id is not None} - origin
+    return ids, tuple(dict.fromkeys(use.words for use in uses if use.product_id is None))
+
+
 def downstream_of(*ports: OutputPort) -> Reach:
     """Who reads from the ports, and from the products made of them, and so on; a few queries a step."""
     return _reach(ports, DEEPEST)
@@ -85,7 +94,7 @@ def _reach(ports: Iterable[OutputPort], steps: int) -> Reach:
                     break
                 found[use.product_id] = (step, {use.provider})
                 reached.add(use.product_id)
-        if not reached:
+        if not reached or step == steps:
             break
         frontier = set(OutputPort.objects.filter(product_id__in=reached).values_list("pk", flat=True))
     rows = DataProduct.objects.filter(pk__in=found).exclude(lifecycle=Lifecycle.RETIRED)

@@ -32,7 +32,8 @@ def reject(request: HttpRequest, pk: int) -> HttpResponse:
     asset = _asset(person, pk)
     if not kernel.can(person, "lineage.reject_sender", asset):
         raise NotAllowed("You may not say who is believed about this dataset.", remedy="Ask its owners.")
-    sender = User.objects.visible_to(person).filter(username=request.POST.get("sender", "")[:200]).first()
+    name = request.POST.get("sender", "")[:200].replace("\x00", "")
+    sender = User.objects.visible_to(person).filter(username=name).first()
     if sender is None:
         messages.error(request, "There is nobody of that name.")
         return redirect("lineage:dataset", pk)

@@ -72,6 +72,7 @@ def dataset_page(user: User, asset: Asset) -> DatasetPage:
     """Everything the page shows of a dataset that the person may know of; a fixed number of queries."""
     told = DatasetFacets.objects.filter(asset=asset).first()
     may_name = kernel.can(user, "dataset.name", asset)
+    may_reject = kernel.can(user, "lineage.reject_sender", asset)
     writing, reading = _touching(asset, is_output=True), _touching(asset, is_output=False)
     seen = visible_jobs(user)
     every = Job.objects.filter(writing | reading)
@@ -88,9 +89,9 @@ def dataset_page(user: User, asset: Asset) -> DatasetPage:
         hidden_jobs=every.count() - every.filter(pk__in=seen.order_by().values("pk")).count(),
         names=list(names.order_by("namespace", "name")) if may_name else [],
         may_name=may_name,
-        tellers=_tellers(user, asset),
+        tellers=_tellers(user, asset, None if may_reject else seen),
         rejections=_rejections(user, asset),
-        may_reject=kernel.can(user, "lineage.reject_sender", asset),
+        may_reject=may_reject,
     )
 
 
@@ -114,12 +115,16 @@ def _listed(jobs: "QuerySet[Job]") -> list[Job]:
     return list(jobs.order_by("namespace", "name", "pk")[:MOST_JOBS])
 
 
-def _tellers(user: User, asset: Asset) -> list[Teller]:
-    """Who sends runs and edges of the dataset and is believed, those of most edges first."""
+def _tellers(user: User, asset: Asset, jobs: "QuerySet[Job] | None") -> list[Teller]:
+    """Who sends runs and edges of the dataset and is believed, those of most edges first; by these `jobs` alone for
+    those who are not to know of others."""
     edges = LineageEdge.objects.in_force().filter(
         Q(upstream_id=asset.pk) | Q(downstream_id=asset.pk),
         upstream_kind=NodeKind.ASSET, downstream_kind=NodeKind.ASSET, sent_by__isnull=False,
     )  # fmt: skip
+    runs = Run.objects.filter(datasets__asset=asset).exclude(sent_by=None).order_by()
+    if jobs is not None:
+        edges, runs = edges.filter(job__in=jobs.order_by()), runs.filter(job__in=jobs.order_by())
     told = {
         pk: (count, last)
         for pk, count, last in edges.order_by()
@@ -127,7 +132,6 @@ def _tellers(user: User, asset: Asset) -> list[Teller]:
         .annotate(count=Count("pk"), last=Max("last_seen"))
         .values_list("sent_by", "count", "last")
     }
-    runs = Run.objects.filter(datasets__asset=asset).exclude(sent_by=None).order_by()
     rejected = SenderRejection.objects.in_force().filter(asset=asset).values("sender")
     known = User.objects.visible_to(user).filter(Q(pk__in=list(told)) | Q(pk__in=runs.values("sent_by")))
     rows = [Teller(sender, *told.get(sender.pk, (0, None))) for sender in known.exclude(pk__in=rejected)]

@@ -21,14 +21,18 @@ def rejected_by(senders: Collection[int | None]) -> Rejected:
     return frozenset(rows.values_list("sender_id", "asset_id"))
 
 
-def believed(sights: "Sequence[Sight]") -> "Sequence[Sight]":
+def believed(sights: "Sequence[Sight]", rejected: Rejected) -> "Sequence[Sight]":
     """The sights without edges from or to assets about which their sender is not believed."""
-    rejected = rejected_by({sight.sender_id for sight in sights})
     return [_without(sight, rejected) for sight in sights] if rejected else sights
 
 
+def not_believed_about(sight: "Sight", rejected: Rejected) -> set[int]:
+    """The assets of which the sight says nothing that counts, nor that something is gone."""
+    return {asset for sender, asset in rejected if sender == sight.sender_id}
+
+
 def _without(sight: "Sight", rejected: Rejected) -> "Sight":
-    about = {asset for sender, asset in rejected if sender == sight.sender_id}
+    about = not_believed_about(sight, rejected)
     if not about:
         return sight
     assets = [pair for pair in sight.assets if about.isdisjoint(pair)]

@@ -41,7 +41,7 @@ def merge(lives: list[Life], sights: Iterable[tuple[datetime, Says]]) -> list[Li
 
 def _rank(sight: tuple[datetime, Says]) -> tuple[Any, ...]:
     """By moment, then by what is said, in which nothing comes before anything."""
-    return sight[0], tuple((value is not None, value or 0) for value in sight[1])
+    return sight[0], tuple((value is not None, "" if value is None else value) for value in sight[1])
 
 
 def _at(lives: Iterable[Life], seen_at: datetime) -> Life | None:

@@ -13,10 +13,11 @@ from itertools import chain
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from catalog.audit.remembered import forget_on_commit
 from catalog.common import bulk
-from lineage.edges.believing import believed
+from lineage.edges.believing import believed, not_believed_about, rejected_by
 from lineage.edges.deriving import derive_edges
 from lineage.edges.lives import Life, Says, merge
 from lineage.edges.locks import in_batches, lock_edges
@@ -60,11 +61,12 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """Where edges of one kind stand: the columns that a sight sets, what the rows of machines have in common, and what
-    else a new row needs."""
+    """Where edges of one kind stand: the columns that a sight sets, where the assets of both ends are, what the rows of
+    machines have in common, and what else a new row needs."""
 
     model: Any
     says: tuple[str, ...]
+    assets: tuple[str, str]
     same: Mapping[str, Any] = field(default_factory=dict)
     new: Mapping[str, Any] = field(default_factory=dict)
 
@@ -76,10 +78,13 @@ class _Table:
 _ASSETS = _Table(
     LineageEdge,
     ("confidence", "sent_by_id"),
+    ("upstream_id", "downstream_id"),
     {"is_derived": False, "upstream_kind": NodeKind.ASSET.value, "downstream_kind": NodeKind.ASSET.value},
     {"note": ""},
 )
-_COLUMNS = _Table(ColumnEdge, ("is_direct", "how", "confidence"))
+_COLUMNS = _Table(
+    ColumnEdge, ("is_direct", "how", "confidence"), ("upstream__asset_id", "downstream__asset_id")
+)
 
 
 def observe_edges(
@@ -109,15 +114,17 @@ def observe(sights: Sequence[Sight], *, is_complete: bool = False) -> int:
     depend on the number of sights and edges, but for one in thousands of primary keys.
     """
     lock_edges()
-    sights = believed(sights)
+    rejected = rejected_by({sight.sender_id for sight in sights})
+    sights = believed(sights, rejected)
     links = [(sight, link) for sight in sights for link in sight.columns if _is_kept(link)]
     pairs, columns = _seen_pairs(sights, links), _seen_columns(links)
     touched = _merge(_ASSETS, pairs)
     moved = _merge(_COLUMNS, columns)
     if is_complete:
         for sight in sights:
-            touched += _end_unnamed(_ASSETS, sight, pairs)
-            moved += _end_unnamed(_COLUMNS, sight, columns)
+            untold = not_believed_about(sight, rejected)
+            touched += _end_unnamed(_ASSETS, sight, pairs, untold)
+            moved += _end_unnamed(_COLUMNS, sight, columns, untold)
     if any(has_begun_or_ended for _, has_begun_or_ended in moved):
         note_graph_changed()
     if touched:
@@ -222,10 +229,14 @@ def _known(table: _Table, seen: Seen) -> dict[Key, list[Life]]:
     return found
 
 
-def _end_unnamed(table: _Table, sight: Sight, seen: Seen) -> Touched:
-    """End what is in force and was not named, unless it was seen later than now."""
+def _end_unnamed(table: _Table, sight: Sight, seen: Seen, untold: Collection[int]) -> Touched:
+    """End what is in force and was not named, unless it was seen later than now, or is about an asset of which the
+    sender tells nothing that is believed."""
     rows = table.rows.filter(source=sight.source, job_id=sight.job_id)
     current = rows.filter(valid_to=None, last_seen__lte=sight.seen_at)
+    if untold:
+        upstream, downstream = table.assets
+        current = current.exclude(Q(**{f"{upstream}__in": untold}) | Q(**{f"{downstream}__in": untold}))
     gone = [
         (pk, key) for pk, *ends in current.values_list("pk", "upstream_id", "downstream_id")
         if (key := (sight.source, sight.job_id, *ends)) not in seen

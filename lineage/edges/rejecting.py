@@ -13,6 +13,7 @@ from catalog.assets.models import Asset
 from catalog.audit import services as audit
 from catalog.common.errors import Conflict, Problem
 from catalog.common.validation import invalid
+from lineage.edges.believing import rejected_by
 from lineage.edges.deriving import derive_edges
 from lineage.edges.locks import in_batches, lock_edges
 from lineage.impact.changes import note_graph_changed
@@ -45,14 +46,14 @@ def reject_sender(*, actor: User | None, asset: Asset, sender: User, reason: str
             "pk", "source", "job_id", "upstream_id", "downstream_id"
         )
     }
-    columns = [pk for pk, key in _columns_of(asset).items() if key in set(edges.values())]
+    columns = _columns_below(asset, set(edges.values()))
     for model, keys in ((LineageEdge, sorted(edges)), (ColumnEdge, sorted(columns))):
         _set_end(model, keys, now)
     row = SenderRejection.objects.create(
         asset=asset, sender=sender, reason=reason.strip()[:MOST_REASON], made_at=now, made_by=actor,
         edges_ended=sorted(edges), columns_ended=sorted(columns),
     )  # fmt: skip
-    _follow(asset, {up for _, _, up, _ in edges.values()})
+    _follow(asset, {up for _, _, up, _ in edges.values()}, has_columns=bool(columns))
     _record(actor, "lineage_sender.rejected", row)
     return row
 
@@ -74,19 +75,34 @@ def believe_again(*, actor: User | None, rejection: SenderRejection) -> None:
         raise Conflict("This was taken back already.", kept="Nothing was changed.")
     ended = _of_asset(asset, at_end=row).values_list("pk", "source", "job_id", "upstream_id", "downstream_id")
     there = set(_of_asset(asset).values_list("source", "job_id", "upstream_id", "downstream_id"))
-    edges = {pk: tuple(key) for pk, *key in ended if tuple(key) not in there}
-    known = set(ColumnEdge.objects.in_force().filter(_touching(asset)).values_list(*_COLUMN_KEY))
-    again = ColumnEdge.objects.filter(pk__in=row.columns_ended, valid_to=row.made_at)
-    columns = [pk for pk, *key in again.values_list("pk", *_COLUMN_KEY) if tuple(key) not in known]
+    others = {about for _, about in rejected_by({row.sender_id}) if about != asset.pk}
+    edges = {pk: tuple(key) for pk, *key in ended if tuple(key) not in there and others.isdisjoint(key[2:])}
     _set_end(LineageEdge, sorted(edges), None)
-    _set_end(ColumnEdge, columns, None)
+    has_columns = _begin_again(asset, row, others)
     row.ended_at, row.ended_by = timezone.now(), actor
     row.save(update_fields=["ended_at", "ended_by"])
-    _follow(asset, {int(key[2]) for key in edges.values()})
+    _follow(asset, {int(key[2]) for key in edges.values()}, has_columns=has_columns)
     _record(actor, "lineage_sender.believed", row)
 
 
 _COLUMN_KEY = ("source", "job_id", "upstream_id", "downstream_id")
+
+
+def _begin_again(asset: Asset, row: SenderRejection, others: Collection[int]) -> bool:
+    """Edges of columns that the rejection ended are there again, but for those told since, and those from or to
+    `others`, about which the sender is not believed either; whether there are any.
+
+    They are written anew: impact knows by its number which edge a snapshot cannot hold."""
+    known = set(ColumnEdge.objects.in_force().filter(_touching(asset)).values_list(*_COLUMN_KEY))
+    ended = ColumnEdge.objects.filter(pk__in=row.columns_ended, valid_to=row.made_at)
+    believed = ended.exclude(Q(upstream__asset__in=others) | Q(downstream__asset__in=others))
+    again = [edge for edge in believed if tuple(getattr(edge, name) for name in _COLUMN_KEY) not in known]
+    for some in in_batches([edge.pk for edge in again]):
+        ColumnEdge.objects.filter(pk__in=some).delete()
+    for edge in again:
+        edge.pk, edge.valid_to = None, None
+    ColumnEdge.objects.bulk_create(again, batch_size=500)
+    return bool(again)
 
 
 def _of_asset(asset: Asset, at_end: SenderRejection | None = None) -> Any:
@@ -104,11 +120,16 @@ def _touching(asset: Asset) -> Q:
     return Q(upstream__asset=asset) | Q(downstream__asset=asset)
 
 
-def _columns_of(asset: Asset) -> dict[int, Key]:
-    """Edges in force of its columns, with the edge between assets that each belongs to."""
+def _columns_below(asset: Asset, edges: set[Key]) -> list[int]:
+    """Edges in force of its columns that belong to these edges between assets, or to their jobs within the asset."""
     rows = ColumnEdge.objects.in_force().filter(_touching(asset))
     found = rows.values_list("pk", "source", "job_id", "upstream__asset_id", "downstream__asset_id")
-    return {pk: (source, job, up, down) for pk, source, job, up, down in found}
+    jobs = {(source, job) for source, job, _, _ in edges}
+    return [
+        pk
+        for pk, source, job, up, down in found.iterator(chunk_size=5_000)
+        if (source, job, up, down) in edges or (up == down and (source, job) in jobs)
+    ]
 
 
 def _set_end(model: Any, keys: Collection[int], at: Any) -> None:
@@ -116,10 +137,11 @@ def _set_end(model: Any, keys: Collection[int], at: Any) -> None:
         model.objects.filter(pk__in=some).update(valid_to=at)
 
 
-def _follow(asset: Asset, upstreams: set[int]) -> None:
+def _follow(asset: Asset, upstreams: set[int], *, has_columns: bool) -> None:
     """Edges between products, snapshots of impact and what is remembered follow."""
-    if upstreams:
+    if upstreams or has_columns:
         note_graph_changed()
+    if upstreams:
         derive_edges(upstreams | {asset.pk})
 
 

@@ -49,7 +49,7 @@ def column_uses(places: Collection[reach.Place]) -> reach.ColumnUses:
         for port_id, path in sorted(places) if port_id in assets
     }  # fmt: skip
     all_below = {pk: _below(tuple(pk for pk, _ in columns[asset_id])) for pk, asset_id in assets.items()}
-    reached = sorted({asset for steps in all_below.values() for asset in steps})
+    reached = sorted({asset for steps in (*below.values(), *all_below.values()) for asset in steps})
     claims = claims_on(np.array(reached, np.int64))
     found = tuple(
         reach.ColumnUse(port_id, path, product_id, steps)

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from catalog.accounts import kernel
 from catalog.accounts.models import User
-from catalog.audit.remembered import mesh_version
+from catalog.audit.remembered import from_primary, mesh_version
 from catalog.common.errors import Invalid, Problem
 from catalog.domains.models import Domain
 from catalog.products.models import DataProduct, OutputPort
@@ -194,7 +194,7 @@ def kept(key: tuple[Any, ...], compute: Callable[[], T]) -> T:
     whole = (version, repr(key))
     found: T | None = _memory.get(whole)
     if found is None:
-        found = _memory[whole] = compute()
+        found = _memory[whole] = from_primary(compute)
         while len(_memory) > _MOST_KEPT:
             _memory.popitem(last=False)
     return found

@@ -98,6 +98,16 @@ def test_columns_are_made_once_and_their_assets_are_connected() -> None:
     assert not ColumnEdge.objects.in_force().exists()
 
 
+def test_two_ways_told_at_one_moment_are_merged_also_where_one_has_no_name() -> None:
+    a, b = assets(2)
+    links = [ColumnLink(a, "id", b, "id", is_direct=False, how=how) for how in ("", "filter")]
+    for columns in (links, links[::-1]):
+        see(on=1, columns=columns)
+        assert [edge.how for edge in ColumnEdge.objects.all()] == ["filter"]
+    see(on=1, columns=links[:1])
+    assert ColumnEdge.objects.get().how == "filter"  # at the same moment, whichever came last
+
+
 def test_a_path_that_no_column_can_have_is_left_out() -> None:
     a, b = assets(2)
     see(columns=[ColumnLink(a, "x" * 401, b, "y"), ColumnLink(a, "", b, "y"), ColumnLink(a, "a\x00", b, "y")])

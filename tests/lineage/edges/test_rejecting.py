@@ -12,20 +12,24 @@ from catalog.assets.models import Asset
 from catalog.audit.models import AuditEvent
 from catalog.common.errors import Conflict, Invalid, NotAllowed
 from lineage.datasets.merging import merge_datasets, undo_merge
+from lineage.edges.observing import ColumnLink, observe_edges
 from lineage.edges.rejecting import believe_again, reject_sender
 from lineage.models import (
     ColumnEdge,
     DatasetFacets,
     DatasetMerge,
+    GraphChange,
+    Job,
     LineageEdge,
     LineageEvent,
     RunDataset,
     SenderRejection,
+    Source,
 )
 from lineage.openlineage.projecting import NOT_BELIEVED
 from tests import factories as make
 from tests.conftest import Cast
-from tests.lineage.openlineage.events import STORE, columns, dataset, dataset_event, run_event, send
+from tests.lineage.openlineage.events import NOON, STORE, columns, dataset, dataset_event, run_event, send
 
 pytestmark = pytest.mark.django_db
 
@@ -140,6 +144,53 @@ def test_an_edge_that_somebody_who_is_believed_told_of_last_stays(told: Told) ->
     send(told.friend, told.made("plays", "raw", 20))
     told.reject()
     assert ("raw", "plays") in edges()
+
+
+def test_what_somebody_else_does_not_believe_stays_ended_when_one_believes_again(told: Told) -> None:
+    first = told.reject()
+    asset = told.asset("quality")
+    reject_sender(actor=told.cast.steward, asset=asset, sender=told.stranger, reason="Neither do we.")
+    believe_again(actor=told.cast.owner, rejection=first)
+    assert edges() == edges(ColumnEdge) == ALL - {("plays", "quality")}
+
+
+def test_columns_that_are_there_again_are_newer_than_any_snapshot(told: Told) -> None:
+    row, newest = told.reject(), ColumnEdge.objects.order_by("-pk").values_list("pk", flat=True)[0]
+    changes = GraphChange.objects.count()
+    believe_again(actor=told.cast.owner, rejection=row)
+    assert ColumnEdge.objects.in_force().filter(pk__gt=newest).count() == 2
+    assert GraphChange.objects.count() > changes
+    assert ColumnEdge.objects.count() == 3  # none stands twice
+
+
+def test_who_is_not_believed_does_not_end_by_silence_what_others_told(told: Told) -> None:
+    job = Job.objects.create(namespace="dbt", name="all", first_seen_at=NOON, last_seen_at=NOON)
+    pair = (told.asset("files").pk, told.asset("plays").pk)
+    link = ColumnLink(pair[0], "id", pair[1], "id", is_direct=True, how="")
+    whole = {"source": Source.DBT, "job_id": job.pk, "assets": [pair], "columns": [link], "is_complete": True}
+    observe_edges(**whole, seen_at=NOON, sender_id=told.friend.pk)
+    told.reject()
+    observe_edges(**whole, seen_at=NOON + timedelta(days=1), sender_id=told.stranger.pk)
+    for model in (LineageEdge, ColumnEdge):
+        rows = model.objects.filter(source=Source.DBT, job=job)
+        assert [row.valid_to for row in rows if not getattr(row, "is_derived", False)] == [None]
+    nothing = whole | {"assets": [], "columns": []}
+    observe_edges(**nothing, seen_at=NOON + timedelta(days=2), sender_id=told.friend.pk)
+    assert not ColumnEdge.objects.in_force().filter(job=job).exists()  # who is believed ends it
+
+
+def test_only_owners_hear_of_senders_of_work_they_may_not_know(client: Client, told: Told) -> None:
+    make.make_membership(told.cast.guest, Role.VIEWER, make.make_team())
+    secret = make.make_user("secret-loader")
+    make.make_membership(secret, Role.STEWARD, make.make_team())
+    send(secret, told.made("hidden", "plays", minutes=5))
+    make.make_port(make.make_product(visibility="private"), asset=told.asset("hidden"))
+    for person, hears in ((told.cast.guest, False), (told.cast.owner, True)):
+        client.force_login(person)
+        page = client.get(f"/lineage/datasets/{told.plays.pk}/").content.decode()
+        assert ("secret-loader" in page) is hears
+    answer = client.post(f"/lineage/datasets/{told.plays.pk}/senders/", {"sender": "a\x00b", "reason": "No."})
+    assert answer.status_code == 302
 
 
 def test_another_name_that_the_sender_gives_it_is_not_learned(told: Told) -> None:
