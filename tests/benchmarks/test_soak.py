@@ -1,6 +1,6 @@
 """A soak: readers, editors and crawls at once on the demo portal as `./mesh up` runs it.
 
-    MESHPORTAL_SOAK_MINUTES=15 ./mesh bench tests/benchmarks/test_soak.py
+    BENCH_SOAK_MINUTES=15 ./mesh bench tests/benchmarks/test_soak.py
 
 16 readers ask for random pages and searches with a pause of a third of a second between two, 2 editors change
 products over the API with If-Match, and every port is crawled again and again. Nothing may fail, the memory of all
@@ -29,13 +29,13 @@ import pytest
 
 from tests.meshportal.run.test_up import environment, free_port
 
-pytestmark = [pytest.mark.benchmark, pytest.mark.slow]
+pytestmark = [pytest.mark.benchmark, pytest.mark.slow, pytest.mark.timeout(7200)]
 
 ROOT = Path(__file__).resolve().parents[2]
-MINUTES = float(os.environ.get("MESHPORTAL_SOAK_MINUTES", "1"))
+MINUTES = float(os.environ.get("BENCH_SOAK_MINUTES", "1"))
 READERS, EDITORS = 16, 2
 PAUSE = 0.33  # seconds a reader looks at a page
-WELCOME = {200, 202, 304, 404, 409, 412, 429}  # 409, 412: somebody else was quicker; 404: a private product
+WELCOME = {200, 202, 304, 404, 409, 412}  # 409, 412: somebody else was quicker; 404: a private product
 WORDS = (
     "play",
     "listener",
