@@ -54,14 +54,20 @@ print(json.dumps([found.provisioning, found.verdict(timezone.now()).word]))
 """
 
 
-def kill_when(portal: Portal, gate: Gate, is_done: Callable[[], bool], words: str) -> None:
-    """Kill the worker when the store is so and the worker, who comes to look at what it did, waits at the gate."""
+def kill_when(
+    portal: Portal, gate: Gate, is_done: Callable[[], bool], judged: Callable[[], list[str]], words: str
+) -> list[str]:
+    """Kill the worker when the store is so and the worker, who comes to look at what it did, waits at the gate.
+
+    Answers what the portal says then, before the next worker can look."""
     gate.waits.clear()
     gate.is_shut = is_done
     wait_for(gate.waits.is_set, MINUTES, words)
     killed = portal.kill("worker")
+    said = judged()
     gate.is_shut = lambda: False
     wait_for(lambda: portal.pid_of("worker") not in (0, killed), 60, "no worker again")
+    return said
 
 
 def test_what_was_granted_and_never_noted_ends_when_the_agreement_does() -> None:
@@ -80,16 +86,16 @@ def test_what_was_granted_and_never_noted_ends_when_the_agreement_does() -> None
         def judged() -> list[str]:
             return portal.run(JUDGE.replace("PK", str(pk)))
 
-        kill_when(portal, gate, lambda: store.reads(reading), "nothing was granted")
+        said = kill_when(portal, gate, lambda: store.reads(reading), judged, "nothing was granted")
         assert store.reads(reading), "it was granted in the store"
-        assert judged() == ["in_progress", "being granted"], "and not noted, yet not denied either"
+        assert said == ["in_progress", "being granted"], "and not noted, yet not denied either"
 
         portal.run(END.replace("PK", str(pk)))
         assert judged()[1] == "expired, not removed yet"
         # The worker that takes it away is killed before it has noted that.
-        kill_when(portal, gate, lambda: not store.reads(reading), "nothing was removed")
+        said = kill_when(portal, gate, lambda: not store.reads(reading), judged, "nothing was removed")
         assert not store.reads(reading)
-        assert judged() == ["removing", "expired, not removed yet"], "what nobody has seen is not said"
+        assert said == ["removing", "expired, not removed yet"], "what nobody has seen is not said"
 
         wait_for(lambda: judged() == ["removed", "expired"], MINUTES, lambda: f"it is left {judged()}")
         assert not store.reads(reading)
