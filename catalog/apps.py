@@ -39,6 +39,7 @@ ANNOUNCED = (
     "catalog.access.samples",
     "catalog.access.tabs",
     "catalog.access.consumers",
+    "catalog.access.places",
     "catalog.trust.permissions",
     "catalog.incidents.permissions",
     "catalog.incidents.samples",

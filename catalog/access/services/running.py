@@ -3,6 +3,7 @@
 import datetime as dt
 import logging
 
+from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils import timezone
 
@@ -12,6 +13,7 @@ from catalog.access.services.agreeing import mark_provisioning
 from catalog.access.services.ordering import due_orders, send_order
 from catalog.access.services.using import note_count
 from catalog.access.services.waiting import waited
+from catalog.access.services.writing import locked
 from catalog.access.states import Event, Provisioning
 from catalog.access.stores import CannotProvision, Grant, Stored
 from catalog.access.terms import terms_of
@@ -114,7 +116,7 @@ def _done(
             return (
                 (Event.FAIL, f"It was granted and is no longer so: {drift}") if drift else (Event.SUCCEED, "")
             )
-        mark_provisioning(actor=None, agreement=agreement, event=Event.START, note=BEGUN, now=now)
+        grant = grant_of(_begun(provisioner, agreement, now))
         provisioner.grant(grant)
         missing = provisioner.missing(grant)
         return (Event.FAIL, missing) if missing else (Event.SUCCEED, "")
@@ -127,6 +129,15 @@ def _done(
     except Exception:
         logger.exception("The provisioner %s failed on agreement %s.", provisioner.name, agreement.pk)
         return Event.FAIL, "An unexpected error: the log of the worker says more."
+
+
+@transaction.atomic
+def _begun(provisioner: Automatic, agreement: Agreement, now: dt.datetime) -> Agreement:
+    """The agreement and its port as they are from now on: what has begun keeps the port and its terms in place."""
+    fresh = locked(agreement.pk)
+    if provisioner_of(terms_of(fresh.port)) is not provisioner:
+        raise Conflict("It is granted in another way now.")
+    return mark_provisioning(actor=None, agreement=fresh, event=Event.START, note=BEGUN, now=now)
 
 
 def grant_of(agreement: Agreement) -> Grant:

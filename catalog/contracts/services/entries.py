@@ -235,4 +235,5 @@ def _update(
         if port is None:
             products.create_port(actor=actor, product=product, **fields)
         else:
+            del fields["environment"]  # an entry says nothing of it: a new port gets the usual one
             products.edit_port(actor=actor, port=port, reason=REASON, **fields)

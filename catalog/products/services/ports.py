@@ -16,6 +16,7 @@ from catalog.common.slugs import make_slug
 from catalog.common.validation import clean
 from catalog.connections.models import Connection
 from catalog.products.models import DataProduct, OutputPort
+from catalog.products.moving import place_of, require_may_move
 from catalog.products.services.writing import announce_port, save_with_author
 from catalog.schemas.models import SchemaVersion
 
@@ -105,12 +106,13 @@ def edit_port(
 ) -> OutputPort:
     """Change what is given; an edit that changes nothing leaves no trace.
 
-    Raises NotAllowed, Invalid, or Conflict (saved by somebody else; name or version of a published port).
+    Raises NotAllowed, Invalid, or Conflict (saved by somebody else; name or version of a published port; another
+    place in the store while access given in the present one may be there).
     """
     kernel.require(actor, "product.edit", port.product)
     fresh = OutputPort.objects.select_related("product__domain", "connection", "asset").get(pk=port.pk)
     before, connection_before = snapshot(fresh, FIELDS), fresh.connection
-    schema_before = fresh.declared_schema_id
+    schema_before, place_before = fresh.declared_schema_id, place_of(fresh)
     for field, value in fields.items():
         setattr(fresh, field, value)
     changes = difference(before, snapshot(fresh, FIELDS))
@@ -128,6 +130,7 @@ def edit_port(
         )
     bump_revision(fresh, expected_revision)
     _check(actor, fresh, connection_before)
+    require_may_move(fresh, place_before)
     save_with_author(fresh, actor, reason)
     _record(actor, "port.edited", fresh, changes)
     announce_port(fresh.pk, fresh.product_id)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog.accounts.caller import caller
-from catalog.common.errors import PortalError, StaleRevision
+from catalog.common.errors import Conflict, PortalError, StaleRevision
 from catalog.common.validation import show_on_form
 from catalog.connections.models import Connection
 from catalog.products import services
@@ -132,6 +132,7 @@ def _form_page(
                     form.data = {**request.POST.dict(), "revision": str(port.revision)}
             except PortalError as error:
                 show_on_form(form, error)
+                status = 409 if isinstance(error, Conflict) else 400
             else:
                 messages.success(request, f"The port {saved} is saved.")
                 return redirect(context["cancel_url"])
