@@ -38,9 +38,8 @@ def put_in_force(
     parsed: odcs.Contract,
     before: odcs.Contract | None,
 ) -> None:
-    """Offer a port under `version`: its declared schema, promises, objectives and place follow, and results of the
-    contract's tests that waited for a port."""
-    """Offer a port under `version`: its declared schema, promises, objectives, checks and place follow."""
+    """Offer a port under `version`: its declared schema, promises, objectives, checks and place follow, and results of
+    the contract's tests that waited for a port."""
     joint.version = version
     joint.save()
     _announce(joint.port)
@@ -78,7 +77,8 @@ def join_contracts(session: Session, product: odps.Product, found: list[OutputPo
                 "contract-awaited",
                 f"The contract {part.contract_key} of port {part.name} is not here yet.",
             )
-        elif joint.version_id != version.pk and may_join(session, version.contract, joint):
+        elif joint.version_id is None and may_join(session, version.contract, joint):
+            # a port under an older version is moved by the contract's own versions alone, through its gate
             parsed = read_contract(bytes(version.original))
             put_in_force(session, joint, version, parsed, None)
 

@@ -31,7 +31,7 @@ def sync_ports(
     found = []
     for part in wanted.output_ports:
         port = present.get((slugs[part.name], part.version))
-        contract = current_contract(session, product, part.contract_key)
+        contract = contract_for(session, product, port, part.contract_key)
         if port is None:
             port = _create(session, product, slugs[part.name], part, contract)
         else:
@@ -54,12 +54,18 @@ def slugs_of(product: odps.Product) -> dict[str, str]:
     return slugs
 
 
-def current_contract(session: Session, product: DataProduct, key: str) -> odcs.Contract | None:
-    """The newest contract of this id that has arrived and may be offered under by `product`, parsed; else None."""
+def contract_for(
+    session: Session, product: DataProduct, port: OutputPort | None, key: str
+) -> odcs.Contract | None:
+    """The contract of this id as `port` is offered under it, else the newest that has arrived; parsed.
+
+    None where there is none, or `product` may not offer under it.
+    """
     if not key:
         return None
     versions = ContractVersion.objects.filter(contract__key=key).select_related("contract__product__domain")
-    version = versions.order_by("-number").first()
+    in_force = versions.filter(in_force_on__port=port).first() if port else None
+    version = in_force or versions.order_by("-number").first()
     if version is None or not may_offer_under(session, version.contract, product):
         return None
     return read_contract(bytes(version.original))

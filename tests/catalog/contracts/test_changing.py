@@ -27,7 +27,7 @@ from catalog.products import reach
 from catalog.products.models import OutputPort
 from catalog.schemas.shape import FieldShape
 from tests import factories as make
-from tests.catalog.contracts.documents import as_yaml, contract
+from tests.catalog.contracts.documents import as_yaml, contract, product
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
@@ -140,6 +140,26 @@ def test_breaking_version_waits_for_consumers_then_stands_beside_the_old(
     plays.refresh_from_db()
     assert PortContract.objects.get(port=plays).version.version == "1.0.0"  # it stays under the old contract
     assert PortContract.objects.get(port=beside).version.version == "2.0.1"
+
+
+def test_descriptor_leaves_a_port_under_the_version_it_is_offered_under(cast: Cast) -> None:
+    assert import_document(actor=None, raw=as_yaml(contract())).status == "imported"
+    assert import_document(actor=None, raw=as_yaml(product())).status == "imported"
+    old = OutputPort.objects.get(product__slug="sessions", version="1.0.0")
+    moved = [{"server": "lake", "type": "duckdb", "database": "lake.duckdb", "schema": "other"}]
+    later = newer("2.0.0", schema=without_user(), servers=moved)
+    proposal = propose_change(actor=cast.owner, raw=later)
+    version = publish_change(actor=cast.owner, proposal=proposal)
+    raw = as_yaml(product(version="1.2.1", tags=["plays", "more"]))
+    assert import_document(actor=cast.owner, raw=raw).status == "imported"
+    assert PortContract.objects.get(port=old).version.version == "1.0.0"
+    before = old.location
+    old.refresh_from_db()
+    assert old.location == before
+    assert old.declared_schema.fields.filter(path="user_id").exists()
+    beside = PortContract.objects.get(port__product__slug="sessions", port__version="2.0.0")
+    assert beside.version == version
+    assert beside.port.location != before
 
 
 def test_override_needs_a_reason_which_is_recorded(cast: Cast, plays: OutputPort) -> None:
