@@ -54,6 +54,15 @@ class BesideSerializer(serializers.Serializer[Any]):
     sunset_at = serializers.DateField(help_text="The earliest day the old one may end.")
 
 
+class DifferenceSerializer(serializers.Serializer[Any]):
+    before = serializers.CharField()
+    after = serializers.CharField()
+    bump = serializers.ChoiceField(["", "major", "minor", "patch"])
+    breaking = ChangeSerializer(many=True)
+    compatible = ChangeSerializer(many=True)
+    neutral = ChangeSerializer(many=True)
+
+
 class CheckSerializer(serializers.Serializer[Any]):
     contract = serializers.CharField(allow_blank=True)
     version = serializers.CharField(allow_blank=True)

@@ -32,6 +32,11 @@ api_urlpatterns: list[URLPattern | URLResolver] = [
         document_api.ContractDocument.as_view(),
         name="contracts-document",
     ),
+    path(
+        "contracts/<path:key>/versions/<str:version>/difference/",
+        document_api.ContractDifference.as_view(),
+        name="contracts-difference",
+    ),
     path("contracts/check/", api.CheckContract.as_view(), name="contracts-check"),
     path("contracts/import/", api.ImportDocuments.as_view(), name="contracts-import"),
     path("contracts/proposals/", proposal_api.ProposalList.as_view(), name="proposals"),

@@ -10,7 +10,7 @@ from catalog.slos.judging import judge_value
 from catalog.slos.measuring import Seen, measure
 from catalog.slos.models import ServiceLevelObjective
 from catalog.slos.storing import NewMeasurement
-from catalog.slos.windows import DAY
+from catalog.slos.windows import DAY, Window
 
 LOOKED_AT = 28  # days
 Kind = ServiceLevelObjective.Kind
@@ -19,11 +19,15 @@ _FROM_READINGS = frozenset({Kind.AVAILABILITY, Kind.FRESHNESS, Kind.VOLUME, Kind
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """How the last 28 days would have looked, and what they were judged from."""
+    """How the last 28 days would have looked, what they were judged from, and how it would stand over the objective's
+    own window, where that is another. `leaves_no_trace`: the portal keeps nothing that could be judged in hindsight."""
 
     result: Evaluation
     counts: Counts
     since: dt.datetime
+    own: Evaluation | None
+    own_words: str
+    leaves_no_trace: bool
 
 
 def preview(slo: ServiceLevelObjective, now: dt.datetime) -> Preview:
@@ -32,10 +36,14 @@ def preview(slo: ServiceLevelObjective, now: dt.datetime) -> Preview:
     raws = [Raw(item.measured_at, item.good, item.bad) for item in past(slo, since, now)]
     if not raws and slo.pk:
         raws = _kept(slo, since, now)
-    window = slo.judged_over
-    result = evaluate(slo.target, window, measured_of(window, raws, now, 400 * DAY), now)
+    past_days, own = Window(days=LOOKED_AT, zone=slo.time_zone), slo.judged_over
+    result, now_own = (
+        evaluate(slo.target, window, measured_of(window, raws, now, 400 * DAY), now)
+        for window in (past_days, own)
+    )
     counts = Counts(sum(raw.good for raw in raws), sum(raw.bad for raw in raws))
-    return Preview(result, counts, since)
+    leaves_no_trace = slo.kind != Kind.QUALITY and slo.kind not in _FROM_READINGS
+    return Preview(result, counts, since, None if own == past_days else now_own, own.words, leaves_no_trace)
 
 
 def past(slo: ServiceLevelObjective, since: dt.datetime, now: dt.datetime) -> list[NewMeasurement]:

@@ -1,6 +1,7 @@
 """Pages of objectives: the list, one of them, the tab of a product, the form with its preview."""
 
 from collections.abc import Iterator
+from copy import copy
 from typing import Any
 
 from django.contrib import messages
@@ -188,8 +189,9 @@ def _saved(request: HttpRequest, form: SloForm, slo: ServiceLevelObjective | Non
 
 def _drafted(form: SloForm, slo: ServiceLevelObjective | None) -> ServiceLevelObjective:
     """The objective as the form says it, checked and not saved."""
-    drafted = ServiceLevelObjective(port=form.cleaned_data["port"], **form.fields_given())
-    drafted.pk = slo.pk if slo else None
+    drafted = copy(slo) if slo else ServiceLevelObjective(port=form.cleaned_data["port"])
+    for name, value in form.fields_given().items():
+        setattr(drafted, name, value)
     services.check(drafted)
     return drafted
 

@@ -100,6 +100,10 @@ ROUTES: Routes = {
         Example(known_contract, api()),
         Example(vault_contract, hidden_api(), conceals=True),
     ],
+    "api:contracts-difference": [
+        Example(known_contract, api(), query="before=1.0.0"),
+        Example(vault_contract, hidden_api(), query="before=1.0.0", conceals=True),
+    ],
     "contracts:templates": [Example(nothing, page(guest=200))],
     "contracts:template_new": [
         Example(nothing, page(403, guest=403, admin=200)),

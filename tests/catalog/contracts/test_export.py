@@ -161,6 +161,25 @@ def test_command_and_api_write_the_version_of_the_standard_that_is_asked_for(cas
     assert client.get(f"{url}?spec=9.0.0").status_code == 400
 
 
+def test_api_tells_what_a_kept_version_changed(cast: Cast) -> None:
+    bring(contract(id="urn:a:b/c:d"))
+    bring(contract(id="urn:a:b/c:d", version="1.1.0", description={"purpose": "Another."}))
+    DataContract.objects.update(product=cast.play_events)
+    url = "/api/v1/contracts/urn:a:b/c:d/versions/latest/difference/"
+    client = Client()
+    client.force_login(cast.consumer)
+    found = client.get(url).json()
+    assert (found["before"], found["after"]) == ("1.0.0", "1.1.0")
+    assert [change["path"] for change in found["neutral"]] == ["description.purpose"]
+    assert not found["breaking"]
+    back = client.get(url.replace("latest", "1.0.0"), {"before": "1.1.0"}).json()
+    assert (back["before"], back["after"]) == ("1.1.0", "1.0.0")
+    assert client.get(url.replace("latest", "1.0.0")).status_code == 404  # nothing came before
+    assert client.get(url, {"before": "7"}).status_code == 404
+    DataContract.objects.update(product=None)
+    assert client.get(url).status_code == 404
+
+
 def test_api_gives_the_document_by_negotiation_to_those_who_see_it(cast: Cast) -> None:
     bring(contract(id="urn:a:b/c:d"))
     DataContract.objects.update(product=cast.play_events)

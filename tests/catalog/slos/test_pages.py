@@ -76,6 +76,37 @@ def test_the_preview_judges_the_past_and_saves_nothing(client: Client, cast: Cas
     assert (saved.target, saved.at_most, saved.criticality) == (0.95, 6 * 3600, "high")
 
 
+def test_the_preview_speaks_of_28_days_whatever_the_window(
+    client: Client, cast: Cast, slo: ServiceLevelObjective
+) -> None:
+    """Half of the time was bad, but not the last week."""
+    asset = make.make_asset(None, "old")
+    port = make.make_port(cast.play_events, "old", asset=asset)
+    for days in range(1, 28):
+        AssetReading.objects.create(
+            asset=asset, read_at=timezone.now() - timedelta(days=days), is_reachable=days < 14
+        )
+    client.force_login(cast.owner)
+    form = {
+        "port": port.pk, "kind": "availability", "target": 90, "window": "rolling", "window_days": 7,
+        "time_zone": "UTC", "criticality": "high", "preview": "1",
+    }  # fmt: skip
+    text = client.post(NEW, form).content.decode()
+    assert "The last 28 days would have missed it" in text
+    assert ">14</data> of" in text
+    assert ">27</data> measurements were bad: 48 % were good" in text
+    assert "Over the last 7 days, by which it is judged, 100 %" in text
+    text = client.post(NEW, {**form, "kind": "schema_stability"}).content.decode()
+    assert "Of this kind the portal keeps nothing" in text
+    page = client.get(f"/slos/{slo.pk}/edit/")  # one that is there already: by what it measured itself
+    kept = {name: value for name, value in page.context["form"].initial.items() if value is not None}
+    answer = client.post(f"/slos/{slo.pk}/edit/", {**kept, "port": slo.port_id, "target": 60, "preview": "1"})
+    assert answer.status_code == 200, answer.context["form"].errors
+    assert "The last 28 days would have kept it" in answer.content.decode()
+    slo.refresh_from_db()
+    assert slo.target != 0.6
+
+
 def test_a_change_is_kept_once_and_the_slower_editor_loses_nothing(
     client: Client, cast: Cast, slo: ServiceLevelObjective
 ) -> None:
