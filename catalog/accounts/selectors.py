@@ -23,11 +23,10 @@ PEOPLE_SORTS = {
 STATES = {"active": "Active", "invited": "Invited, not yet in", "deactivated": "Deactivated"}
 
 
-def people(viewer: User, *, q: str = "", state: str = "", role: str = "", sort: str = "") -> QuerySet[User]:
+def people(viewer: User, *, q: str = "", state: str = "", role: str = "") -> QuerySet[User]:
     """People `viewer` may know, searched by any part of name, username or e-mail, with their roles loaded.
 
-    `state` is one of STATES, `role` a Role, `sort` a key of PEOPLE_SORTS, perhaps with a minus; other values count
-    as not given.
+    `state` is one of STATES, `role` a Role; other values count as not given.
     """
     memberships = Membership.objects.select_related("team").order_by("role")
     found = User.objects.visible_to(viewer).prefetch_related(Prefetch("memberships", memberships))
@@ -42,8 +41,7 @@ def people(viewer: User, *, q: str = "", state: str = "", role: str = "", sort: 
         found = found.filter(is_active=False)
     if role in Role.values:
         found = found.filter(Exists(Membership.objects.filter(user=OuterRef("pk"), role=role)))
-    field = PEOPLE_SORTS.get(sort.removeprefix("-"), "username")
-    ordered: QuerySet[User] = found.order_by(f"-{field}" if sort.startswith("-") else field, "pk")
+    ordered: QuerySet[User] = found.order_by("username")
     return ordered
 
 
@@ -99,21 +97,19 @@ class Member:
     reachable: bool  # whether the viewer may see the e-mail address
 
 
-MEMBER_SORTS = {"name": ("name", "username"), "username": ("username",), "since": ("joined_at", "username")}
+MEMBER_SORTS = {"name": "name", "username": "username", "since": "joined_at"}
 
 
-def team_people(team: Team, sort: str = "name") -> QuerySet[User]:
+def team_people(team: Team) -> QuerySet[User]:
     """Active people with a role in the team itself; roles held through a team above are not repeated here.
 
-    `sort` is a key of MEMBER_SORTS, perhaps with a minus; each person has `joined_at`, the time of the first role.
+    By name; each person has `joined_at`, the time of the first role.
     """
     joined = Min("memberships__created_at", filter=Q(memberships__team=team))
     people: QuerySet[User] = User.objects.filter(is_active=True, memberships__team=team).annotate(
         joined_at=joined
     )
-    minus = "-" if sort.startswith("-") else ""
-    fields = MEMBER_SORTS.get(sort.removeprefix("-"), MEMBER_SORTS["name"])
-    return people.order_by(*(minus + field for field in fields), "pk")
+    return people.order_by("name", "username", "pk")
 
 
 def members_of(team: Team, viewer: User, people: Iterable[User]) -> list[Member]:

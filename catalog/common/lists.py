@@ -37,6 +37,8 @@ def sorted_rows(
 
     Equal rows stay in the order they come in. Raises Invalid for an order that does not exist.
     """
+    if not (default or request.GET.get("sort")):
+        return list(rows)
     key, is_reversed = _order(request, sorts, default)
 
     def place(row: Row) -> tuple[bool, Any]:

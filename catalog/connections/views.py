@@ -11,9 +11,10 @@ from django.views.decorators.http import require_POST
 
 from catalog.accounts import kernel
 from catalog.accounts.models import User
-from catalog.accounts.views.requests import PersonRequest, page_of
+from catalog.accounts.views.requests import PersonRequest
 from catalog.common.csv import csv_response
 from catalog.common.errors import Conflict, NotAllowed, NotFound, PortalError
+from catalog.common.lists import page_of, sorted_by
 from catalog.common.validation import show_on_form
 from catalog.connections import checks, selectors, services
 from catalog.connections.connectors.registry import registry
@@ -38,7 +39,9 @@ STEP_LABELS = {"reachable": "Reachable", "signed_in": "Signed in", "readable": "
 def index(request: PersonRequest) -> HttpResponseBase:
     """Every connection the person may see: searched, sorted, in pages, as CSV (`?format=csv`)."""
     q, kind = request.GET.get("q", "").strip()[:200], request.GET.get("kind", "")
-    found = selectors.connections_of(request.user, q=q, kind=kind, sort=request.GET.get("sort", ""))
+    found = sorted_by(
+        request, selectors.connections_of(request.user, q=q, kind=kind), selectors.SORTS, "name"
+    )
     if request.GET.get("format") == "csv":
         return csv_response("connections.csv", CSV_HEADER, _csv_rows(found.iterator(chunk_size=500)))
     page = page_of(request, found)

@@ -1,23 +1,32 @@
 """Pages of contract templates: the list for everybody, the editor for the governance group."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog.accounts import kernel
 from catalog.accounts.caller import caller
+from catalog.common.csv import csv_response
 from catalog.common.errors import NotFound, PortalError, StaleRevision
-from catalog.common.lists import page_of
+from catalog.common.lists import page_of, sorted_rows
 from catalog.common.text_area import TextArea
 from catalog.common.validation import show_on_form
 from catalog.contracts.services import templates as services
 from catalog.contracts.templates import Template, all_templates, template_named
 
 PER_PAGE = 20  # whole documents
+SORTS: dict[str, Callable[[Template], Any]] = {
+    "name": lambda item: item.name.casefold(),
+    "origin": lambda item: (not item.is_built_in, item.revision > 0),
+    "offered": lambda item: not item.is_offered,
+}
+COLUMNS = ("slug", "name", "description", "is_built_in", "is_offered", "revision", "text")
 
 
 class TemplateForm(forms.Form):
@@ -40,10 +49,14 @@ class TemplateForm(forms.Form):
 
 
 @require_safe
-def index(request: HttpRequest) -> HttpResponse:
-    """Every template: what it is for and what it says."""
+def index(request: HttpRequest) -> HttpResponseBase:
+    """Every template, what it is for and what it says: sorted, paged, as CSV."""
     may_edit = kernel.can(caller(request), "contract_template.edit", None)
-    shown = [item for item in all_templates() if item.is_offered or may_edit]
+    seen = [item for item in all_templates() if item.is_offered or may_edit]
+    shown = sorted_rows(request, seen, SORTS, "name")
+    if request.GET.get("format") == "csv":
+        lines = ([getattr(item, name) for name in COLUMNS] for item in shown)
+        return csv_response("contract-templates.csv", COLUMNS, lines)
     context = {"page": page_of(request, shown, PER_PAGE), "may_edit": may_edit}
     return render(request, "catalog/contracts/templates.html", context)
 

@@ -1,6 +1,6 @@
 """Runs and sources as lines of a CSV, with nothing of a source the reader may not see."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db.models import QuerySet
@@ -43,9 +43,9 @@ def run_lines(user: User, runs: QuerySet[CrawlRun]) -> Iterator[list[Any]]:
         ]
 
 
-def source_lines(user: User) -> Iterator[list[Any]]:
-    """A line for each source `user` may see, those in trouble first."""
-    for source in selectors.sources_of(user, selectors.connections_for(user)):
+def source_lines(user: User, found: Iterable[Connection]) -> Iterator[list[Any]]:
+    """A line for each of the sources, which `user` may see, in their order."""
+    for source in selectors.sources_of(user, found):
         connection, last = source.connection, source.last
         yield [
             connection.slug,

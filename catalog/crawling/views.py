@@ -30,6 +30,7 @@ SORTS = {
     "asked": "queued_at",
     "started": "started_at",
 }  # no name: some are unseen
+SOURCE_SORTS = {"name": "name", "failures": "failures_in_row", "next": "next_crawl_at"}
 
 
 @require_safe
@@ -55,11 +56,12 @@ def index(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 def sources(request: HttpRequest) -> HttpResponseBase:
-    """Sources one may see with their last thirty days, those in trouble first; `?format=csv` as a file."""
+    """Sources one may see with their last thirty days, those in trouble first; sorted, `?format=csv` as a file."""
     user = caller(request)
+    found = sorted_by(request, selectors.connections_for(user), SOURCE_SORTS, "")
     if request.GET.get("format") == "csv":
-        return csv_response("sources.csv", exports.SOURCE_COLUMNS, exports.source_lines(user))
-    page = page_of(request, selectors.connections_for(user), SOURCES_A_PAGE)
+        return csv_response("sources.csv", exports.SOURCE_COLUMNS, exports.source_lines(user, found))
+    page = page_of(request, found, SOURCES_A_PAGE)
     context = {"page": page, "sources": selectors.sources_of(user, page)}
     return render(request, "catalog/crawling/sources.html", context)
 

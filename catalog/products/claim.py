@@ -45,9 +45,7 @@ class NewProduct:
     name: str
 
 
-def assets_of(
-    connection: Connection | None, *, state: str = "unclaimed", q: str = "", sort: str = ""
-) -> QuerySet[Asset]:
+def assets_of(connection: Connection | None, *, state: str = "unclaimed", q: str = "") -> QuerySet[Asset]:
     """What was seen in a connection; None: what only machines told of.
 
     With `field_count` of the newest schema and `port_count` of claiming ports.
@@ -66,8 +64,7 @@ def assets_of(
     rows = rows.filter(conditions.get(state, Q()))
     if q:
         rows = rows.filter(Q(name__icontains=q) | Q(comment__icontains=q))
-    field = SORTS.get(sort.removeprefix("-"), "name")
-    return rows.order_by(f"-{field}" if sort.startswith("-") else field, "pk")
+    return rows.order_by("name", "pk")
 
 
 def claimable_products(user: User) -> QuerySet[DataProduct]:

@@ -88,7 +88,7 @@ class PortRow:
         config = port.connection.config if port.connection else {}
         address = port.asset.address if port.asset else {}
         kind = port.connection.kind if port.connection else ""
-        return snippets_for(Place(kind, config, address, port.location))
+        return snippets_for(Place(kind, config, address, port.location, port.format))
 
     @property
     def is_vanished(self) -> bool:

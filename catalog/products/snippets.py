@@ -24,12 +24,16 @@ class Snippet:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a port's data is: the connection's kind and public settings, and the connector's own address in it."""
+    """Where a port's data is: the connection's kind and public settings, and the connector's own address in it.
+
+    `format` is what the port says of itself, for where neither setting nor address names one.
+    """
 
     kind: str
     config: Mapping[str, Any]
     address: Mapping[str, Any]
     location: str = ""
+    format: str = ""
 
     def text(self, name: str) -> str:
         return str(self.address.get(name) or self.config.get(name) or "")
@@ -156,7 +160,10 @@ def _http(place: Place) -> list[Snippet]:
     python = (
         f"import httpx\n\nanswer = httpx.get({url!r}, timeout=30)\nanswer.raise_for_status()\nanswer.text"
     )
+    reader = _READERS.get(place.text("format").lower()) or _READERS.get(place.format.lower())
+    query = f"from {reader}({literal(url)}) limit {ROWS};" if reader else ""
     return [
+        *([Snippet("sql", "SQL (DuckDB)", query)] if query else []),
         Snippet("python", "Python (httpx)", python),
         Snippet("shell", "Shell (curl)", f"curl --fail --silent --show-error {shlex.quote(url)}"),
     ]
@@ -171,7 +178,7 @@ def _openapi(place: Place) -> list[Snippet]:
 
 def _address_only(place: Place) -> list[Snippet]:
     """For ports nobody connected: a web address can still be fetched."""
-    return _http(Place("http", {"url": place.location}, {}))
+    return _http(Place("http", {"url": place.location}, {}, format=place.format))
 
 
 _MAKERS: dict[str, Callable[[Place], list[Snippet]]] = {

@@ -20,12 +20,16 @@ from catalog.vocabulary.forms import ClassificationForm, PurposeForm, TagForm
 from catalog.vocabulary.models import Classification, Purpose, Tag
 from catalog.vocabulary.selectors import classifications_with_counts, tags_with_counts
 
+TAG_SORTS = {"name": "name", "products": "product_count"}
+CLASSIFICATION_SORTS = {"rank": "rank", "name": "name", "products": "product_count"}
+PURPOSE_SORTS = {"name": "name", "basis": "legal_basis"}
+
 
 @require_safe
 def tag_list(request: HttpRequest) -> HttpResponseBase:
     """`/tags/`: what products are tagged with, sorted, paged, as CSV."""
     user = caller(request)
-    rows = sorted_by(request, tags_with_counts(user), {"name": "name", "products": "product_count"}, "name")
+    rows = sorted_by(request, tags_with_counts(user), TAG_SORTS, "name")
     if query := request.GET.get("q", "").strip():
         rows = rows.filter(name__icontains=query[:80])
     if request.GET.get("format") == "csv":
@@ -69,8 +73,7 @@ def delete_tag(request: HttpRequest, slug: str) -> HttpResponse:
 def classification_list(request: HttpRequest) -> HttpResponseBase:
     """`/classifications/`: the levels, mildest first."""
     user = caller(request)
-    sorts = {"rank": "rank", "name": "name", "products": "product_count"}
-    rows = sorted_by(request, classifications_with_counts(user), sorts, "rank")
+    rows = sorted_by(request, classifications_with_counts(user), CLASSIFICATION_SORTS, "rank")
     if request.GET.get("format") == "csv":
         lines: Iterator[list[Any]] = ([c.name, c.rank, c.is_personal, c.description] for c in rows)
         return csv_response("classifications.csv", ("name", "rank", "personal", "description"), lines)
@@ -119,8 +122,7 @@ def delete_classification(request: HttpRequest, slug: str) -> HttpResponse:
 def purpose_list(request: HttpRequest) -> HttpResponseBase:
     """`/purposes/`: what data may be used for, sorted, paged, as CSV."""
     user = caller(request)
-    sorts = {"name": "name", "basis": "legal_basis"}
-    rows = sorted_by(request, Purpose.objects.visible_to(user), sorts, "name")
+    rows = sorted_by(request, Purpose.objects.visible_to(user), PURPOSE_SORTS, "name")
     if request.GET.get("format") == "csv":
         lines: Iterator[list[Any]] = ([p.name, p.legal_basis, p.is_offered, p.description] for p in rows)
         return csv_response("purposes.csv", ("name", "legal_basis", "is_offered", "description"), lines)

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
@@ -9,9 +10,13 @@ from catalog.accounts import kernel, selectors, services
 from catalog.accounts.forms import ServiceAccountForm, TokenForm
 from catalog.accounts.models import ApiToken, Team, User
 from catalog.accounts.views.requests import PersonRequest
+from catalog.common.csv import csv_response
 from catalog.common.errors import NotAllowed, PortalError
-from catalog.common.lists import page_of
+from catalog.common.lists import page_of, sorted_by
 from catalog.common.validation import show_on_form
+
+SORTS = {"name": "name", "username": "username", "tokens": "usable_tokens", "used": "last_used_at"}
+COLUMNS = ("username", "name", "is_active", "usable_tokens", "last_used_at")
 
 
 def _team(request: PersonRequest, slug: str) -> Team:
@@ -27,9 +32,13 @@ def _machine(team: Team, username: str) -> User:
     return get_object_or_404(User, team=team, username=username)
 
 
-def service_accounts(request: PersonRequest, slug: str) -> HttpResponse:
-    """The machines a team answers for, with the last use of their tokens; POST makes one."""
+def service_accounts(request: PersonRequest, slug: str) -> HttpResponseBase:
+    """The machines a team answers for, with the last use of their tokens, sorted, paged, as CSV; POST makes one."""
     team = _team(request, slug)
+    machines = sorted_by(request, selectors.service_accounts_of(team), SORTS, "")
+    if request.method != "POST" and request.GET.get("format") == "csv":
+        lines = machines.values_list(*COLUMNS).iterator(chunk_size=500)
+        return csv_response(f"{team.slug}-service-accounts.csv", COLUMNS, lines)
     form = ServiceAccountForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -39,7 +48,6 @@ def service_accounts(request: PersonRequest, slug: str) -> HttpResponse:
         else:
             messages.success(request, f"{made} is made. Make a token for it now.")
             return redirect("accounts:service_account", team.slug, made.username)
-    machines = selectors.service_accounts_of(team)
     context = {"team": team, "form": form, "page": page_of(request, machines)}
     return render(
         request, "catalog/accounts/service_accounts.html", context, status=400 if form.errors else 200

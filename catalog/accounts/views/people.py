@@ -14,9 +14,10 @@ from catalog.accounts import holdings, kernel, selectors, services
 from catalog.accounts.forms import InvitationForm, ProfileForm, RoleForm
 from catalog.accounts.history import history_of
 from catalog.accounts.models import ApiToken, Membership, Role, User
-from catalog.accounts.views.requests import PersonRequest, page_of, requires, show_conflict
+from catalog.accounts.views.requests import PersonRequest, requires, show_conflict
 from catalog.common.csv import csv_response
 from catalog.common.errors import PortalError
+from catalog.common.lists import page_of, sorted_by
 from catalog.common.validation import show_on_form
 
 ADMINISTER = requires("person.administer", "Only platform administrators look after people's accounts.")
@@ -26,7 +27,8 @@ ADMINISTER = requires("person.administer", "Only platform administrators look af
 def people(request: PersonRequest) -> HttpResponseBase:
     """Everybody: searched, filtered, sorted, in pages, as CSV (`?format=csv`)."""
     q, state, role = (request.GET.get(name, "").strip() for name in ("q", "state", "role"))
-    found = selectors.people(request.user, q=q, state=state, role=role, sort=request.GET.get("sort", ""))
+    people = selectors.people(request.user, q=q, state=state, role=role)
+    found = sorted_by(request, people, selectors.PEOPLE_SORTS, "username")
     if request.GET.get("format") == "csv":
         header = ("username", "name", "email", "active", "roles", "last_login", "created_at")
         return csv_response("people.csv", header, _csv_rows(found.iterator(chunk_size=500)))

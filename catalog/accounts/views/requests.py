@@ -4,18 +4,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
 from django.forms import Form
-from django.http import Http404, HttpRequest, QueryDict
+from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 
 from catalog.accounts import kernel
 from catalog.accounts.models import User
 from catalog.common.errors import Conflict, NotAllowed, PortalError
 from catalog.common.validation import show_on_form
-
-PAGE_SIZE = 50
 
 
 class PersonRequest(HttpRequest):
@@ -40,17 +36,6 @@ def requires(action: str, words: str) -> Callable[[View], View]:
         return cast(View, inner)
 
     return wrap
-
-
-def page_of(request: HttpRequest, rows: QuerySet[Any] | list[Any], size: int = PAGE_SIZE) -> Page[Any]:
-    """The page `?page=` names (1 when it does not); 404 for what is no page."""
-    number = request.GET.get("page", "1")
-    paginator = Paginator(rows, size)
-    if not (
-        number.isascii() and number.isdigit() and len(number) < 10 and 1 <= int(number) <= paginator.num_pages
-    ):
-        raise Http404
-    return paginator.page(int(number))
 
 
 def show_conflict(form: Form, error: PortalError, revision: int) -> None:

@@ -13,9 +13,10 @@ from django.views.decorators.http import require_POST
 from catalog.accounts import kernel, selectors, services
 from catalog.accounts.forms import MemberForm, PlaceForm, TeamForm, parents_for
 from catalog.accounts.models import Team, User
-from catalog.accounts.views.requests import PersonRequest, page_of, show_conflict
+from catalog.accounts.views.requests import PersonRequest, show_conflict
 from catalog.common.csv import csv_response
 from catalog.common.errors import NotAllowed, PortalError
+from catalog.common.lists import page_of, sorted_by
 from catalog.common.models import OldAddress
 from catalog.common.validation import show_on_form
 
@@ -72,10 +73,10 @@ def team(request: PersonRequest, slug: str, form: MemberForm | None = None) -> H
 
 
 def people(request: PersonRequest, slug: str) -> HttpResponseBase:
-    """Everybody with a role in the team, in pages, as CSV (`?format=csv`)."""
+    """Everybody with a role in the team, sorted, in pages, as CSV (`?format=csv`)."""
     viewer = request.user
     shown = selectors.team_or_404(viewer, slug)
-    found = selectors.team_people(shown, request.GET.get("sort", "name"))
+    found = sorted_by(request, selectors.team_people(shown), selectors.MEMBER_SORTS, "")
     if request.GET.get("format") == "csv":
         rows = (
             (member.person.username, member.person.name, [item.role for item in member.memberships])

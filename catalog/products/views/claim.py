@@ -11,13 +11,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from catalog.accounts import kernel
-from catalog.accounts.views.requests import PersonRequest, page_of
+from catalog.accounts.views.requests import PersonRequest
 from catalog.common.csv import csv_response
 from catalog.common.errors import NotAllowed, PortalError
+from catalog.common.lists import page_of, sorted_by
 from catalog.common.validation import show_on_form
 from catalog.connections.models import Connection
 from catalog.connections.selectors import connection_or_404
-from catalog.products.claim import STATES, assets_of, claim_assets, set_ignored
+from catalog.products.claim import SORTS, STATES, assets_of, claim_assets, set_ignored
 from catalog.products.forms.claim import ClaimForm, SelectionForm
 from catalog.products.models import OutputPort
 
@@ -80,7 +81,7 @@ def _page(
 ) -> HttpResponseBase:
     state = request.GET.get("state", "unclaimed")
     q = request.GET.get("q", "").strip()[:200]
-    found = assets_of(connection, state=state, q=q, sort=request.GET.get("sort", ""))
+    found = sorted_by(request, assets_of(connection, state=state, q=q), SORTS, "name")
     if request.GET.get("format") == "csv":
         rows = _csv_rows(found.iterator(chunk_size=500))
         return csv_response(f"{connection.slug}-assets.csv", CSV_HEADER, rows)

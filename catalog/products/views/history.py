@@ -33,7 +33,7 @@ EVENT_COLUMNS = ("at", "actor", "what", "details")
 @require_safe
 @with_product
 def product_history(request: HttpRequest, product: DataProduct) -> HttpResponseBase:
-    """Every version of the product, field by field, newest first; `?format=csv` as a file."""
+    """Every version of the product, field by field, always newest first, each against the one before; as CSV too."""
     context = settings_frame(request, product, "history")
     rows = history_rows(product)
     if request.GET.get("format") == "csv":
@@ -56,7 +56,7 @@ def product_history(request: HttpRequest, product: DataProduct) -> HttpResponseB
 @require_safe
 @with_product
 def port_history(request: HttpRequest, product: DataProduct, name: str, version: str) -> HttpResponseBase:
-    """Every version of what was said of a port; `?format=csv` as a file."""
+    """Every version of what was said of a port, always newest first; `?format=csv` as a file."""
     port = port_of(product, name, version)
     context = settings_frame(request, product, "ports")
     rows = history_rows(port)
@@ -109,7 +109,7 @@ def restore_port(request: HttpRequest, product: DataProduct, name: str, version:
 @require_safe
 @with_product
 def activity(request: HttpRequest, product: DataProduct) -> HttpResponseBase:
-    """Who did what to the product and what belongs to it, newest first; `?format=csv` as a file."""
+    """Who did what to the product and what belongs to it: a feed, always newest first; `?format=csv` as a file."""
     events = activity_of(product)
     if request.GET.get("format") == "csv":
         found = told(events, product, caller(request))

@@ -9,16 +9,22 @@ import pytest
 from django.test import Client
 
 from catalog.access.views import agreements, audit, drift, inbox, rules
+from catalog.accounts import selectors as people
+from catalog.accounts.views import account, machines
+from catalog.connections import selectors as connections
+from catalog.contracts import template_views as templates
 from catalog.crawling import views as crawling
 from catalog.discussions import views as discussions
 from catalog.glossary import views as glossary
 from catalog.incidents import views as incidents
 from catalog.notifications import told_views as told
 from catalog.notifications.webhooks import views as webhooks
+from catalog.products import claim
 from catalog.products.views import lists as products
 from catalog.quality import views as quality
 from catalog.slos import views as slos
 from catalog.trust import views as trust
+from catalog.vocabulary import views as vocabulary
 from lineage.datasets import views as datasets
 from lineage.dbt import views as dbt
 from lineage.edges import views as edges
@@ -37,6 +43,18 @@ LISTS: dict[str, Collection[str]] = {  # address -> what it can be sorted by
     "/access/drift/": drift.SORTS,
     "/access/audit/": audit.SORTS,
     "/crawling/": crawling.SORTS,
+    "/crawling/sources/": crawling.SOURCE_SORTS,
+    "/connections/": connections.SORTS,
+    "/connections/listening-store/assets/?state=all": claim.SORTS,
+    "/account/tokens/": account.TOKEN_SORTS,
+    "/account/sessions/": account.SESSION_SORTS,
+    "/people/": people.PEOPLE_SORTS,
+    "/teams/listening-team/people/": people.MEMBER_SORTS,
+    "/teams/listening-team/service-accounts/": machines.SORTS,
+    "/contracts/templates/": templates.SORTS,
+    "/tags/": vocabulary.TAG_SORTS,
+    "/classifications/": vocabulary.CLASSIFICATION_SORTS,
+    "/purposes/": vocabulary.PURPOSE_SORTS,
     "/quality/": quality.SORTS,
     "/slos/": slos.SORTS,
     "/incidents/": incidents.SORTS,

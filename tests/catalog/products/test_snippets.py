@@ -99,3 +99,31 @@ def test_files_of_one_dataset_are_read_by_their_common_pattern_not_by_the_whole_
     address = {"pattern": "/lake/plays/*.parquet", "format": "parquet"}
     texts = by_language(Place("files", {"path": "/lake"}, address))
     assert texts["sql"] == "from read_parquet('/lake/plays/*.parquet') limit 10;"
+
+
+@pytest.mark.parametrize(
+    ("place", "reader"),
+    [
+        (Place("http", {"url": "https://api.example/it's", "format": "csv"}, {}), "read_csv"),
+        (Place("http", {"url": "https://api.example/it's", "format": "jsonl"}, {}), "read_json"),
+        (
+            Place("http", {"url": "https://api.example/it's", "format": "auto"}, {}, format="JSON"),
+            "read_json",
+        ),
+        (
+            Place("", {}, {}, location="https://bob:secret@api.example/it's?token=abc", format="CSV"),
+            "read_csv",
+        ),
+    ],
+)
+def test_web_address_of_a_known_format_is_read_from_sql(place: Place, reader: str) -> None:
+    texts = by_language(place)
+    assert texts["sql"] == f"from {reader}('https://api.example/it''s') limit 10;"
+    duckdb = pytest.importorskip("duckdb")
+    assert len(duckdb.extract_statements(texts["sql"])) == 1
+
+
+@pytest.mark.parametrize("stated", ["", "auto", "protobuf"])
+def test_web_address_of_an_unknown_format_is_not_guessed_at_in_sql(stated: str) -> None:
+    texts = by_language(Place("http", {"url": "https://api.example/plays", "format": stated}, {}))
+    assert set(texts) == {"python", "shell"}

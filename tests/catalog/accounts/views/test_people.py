@@ -96,9 +96,7 @@ def test_the_list_is_searched_filtered_and_sorted(cast: Cast) -> None:
     assert names("state=invited") == ["newcomer"]
     assert "newcomer" not in names("state=active")
     assert names("role=business_owner") == ["owner"]
-    assert names("state=nonsense&role=nonsense&sort=nonsense") == names("")
-    for page in ("0", "2", "x", "-1", "9" * 30):
-        assert admin.get(f"/people/?page={page}").status_code == 404, page
+    assert names("state=nonsense&role=nonsense") == names("")
     assert "Nobody like that" in admin.get("/people/?q=%25_nobody").content.decode()
 
 
