@@ -101,8 +101,8 @@ ROUTES: Routes = {
         Example(vault_contract, hidden_api(), conceals=True),
     ],
     "api:contracts-difference": [
-        Example(known_contract, api(), query="before=1.0.0"),
-        Example(vault_contract, hidden_api(), query="before=1.0.0", conceals=True),
+        Example(known_contract, api(), query="?before=1.0.0"),
+        Example(vault_contract, hidden_api(), query="?before=1.0.0", conceals=True),
     ],
     "contracts:templates": [Example(nothing, page(guest=200))],
     "contracts:template_new": [
