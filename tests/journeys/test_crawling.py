@@ -10,7 +10,7 @@ from tests.journeys.watched import Watched
 # Each view counts far before its only row, so that there is something to watch on any machine.
 VIEWS = [f"slow_{place}" for place in range(10)]
 SLOW_VIEW = """CREATE VIEW {} AS
-WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600000) SELECT max(i) AS i FROM n;"""
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500000) SELECT max(i) AS i FROM n;"""
 SLOW = "".join(SLOW_VIEW.format(view) for view in VIEWS)
 CONNECT = """
 from catalog.domains.models import Domain
