@@ -14,13 +14,13 @@ from catalog.common.errors import Problem
 from catalog.contracts.beside import version_beside
 from catalog.contracts.changes import Difference
 from catalog.contracts.column_effects import ColumnEffect, column_effects
+from catalog.contracts.contract_promises import is_binding
 from catalog.contracts.difference import difference, suggested_version, version_problem
 from catalog.contracts.models import ContractVersion, DataContract, PortContract
 from catalog.contracts.older_contracts import period
 from catalog.contracts.parts import read_custom, text
 from catalog.contracts.promise_values import days_of
 from catalog.contracts.reading import converted, working_data
-from catalog.contracts.services.gate import is_binding
 from catalog.contracts.services.importing import judge
 from catalog.products import reach
 from catalog.products.models import DataProduct, OutputPort

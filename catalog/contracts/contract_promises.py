@@ -10,6 +10,7 @@ from catalog.contracts.schema_promises import canonical, other_members, shown
 _JUDGED = frozenset(
     {"schema", "version", "servers", "slaProperties", "description", "price", "roles", "status", "id"}
 )  # fmt: skip
+_UNBOUND = frozenset({"draft", "proposed"})  # states in which nothing is promised yet
 _WORDS_OF_SERVER = frozenset({"id", "description", "roles", "customProperties", "tags", "environment"})
 _TERMS = frozenset({"usage", "limitations"})
 SECONDS = {
@@ -29,6 +30,11 @@ _LARGER = frozenset(
 )  # fmt: skip
 
 
+def is_binding(data: Data) -> bool:
+    """Whether a contract promises something already: drafts and proposals do not."""
+    return text(data, "status").lower() not in _UNBOUND
+
+
 def contract_changes(before: Data, after: Data) -> Iterator[Change]:
     """Everything that changed outside the member `schema`, but for the version itself."""
     if text(before, "id") != text(after, "id"):
@@ -36,7 +42,7 @@ def contract_changes(before: Data, after: Data) -> Iterator[Change]:
         yield Change(
             "id", "id", Severity.BREAKING, f"The contract is another one: {words[1]}, not {words[0]}.", *words
         )
-    yield from _status_changes(text(before, "status"), text(after, "status"))
+    yield from _status_changes(before, after)
     yield from _servers(before, after)
     yield from _service_levels(before, after)
     yield from _terms(before.get("description"), after.get("description"))
@@ -45,17 +51,18 @@ def contract_changes(before: Data, after: Data) -> Iterator[Change]:
     yield from other_members("contract", before, after, _JUDGED)
 
 
-def _status_changes(before: str, after: str) -> Iterator[Change]:
-    if before != after:
-        is_end = after.lower() == "retired"
-        severity = Severity.BREAKING if is_end else Severity.NEUTRAL
+def _status_changes(before: Data, after: Data) -> Iterator[Change]:
+    """An end breaks, and so does a draft after what was binding: nothing would be promised any more."""
+    was, now = text(before, "status"), text(after, "status")
+    if was != now:
+        is_end = now.lower() == "retired" or (is_binding(before) and not is_binding(after))
         yield Change(
             "status",
             "status",
-            severity,
-            f"The status is {after or 'not stated'}; it was {before or 'not stated'}.",
-            before,
-            after,
+            Severity.BREAKING if is_end else Severity.NEUTRAL,
+            f"The status is {now or 'not stated'}; it was {was or 'not stated'}.",
+            was,
+            now,
         )
 
 

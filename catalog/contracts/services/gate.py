@@ -9,6 +9,7 @@ from typing import Any
 
 from catalog.common.errors import Conflict, Invalid, Problem
 from catalog.contracts.changes import Difference
+from catalog.contracts.contract_promises import is_binding
 from catalog.contracts.difference import difference, version_problem
 from catalog.contracts.models import ContractVersion, DataContract
 from catalog.contracts.parts import text
@@ -17,13 +18,7 @@ from catalog.contracts.results import Session
 from catalog.products import reach
 from catalog.products.models import OutputPort
 
-_UNBOUND = frozenset({"draft", "proposed"})  # states in which nothing is promised yet
 RULE = "semantic-version"
-
-
-def is_binding(data: Mapping[str, Any]) -> bool:
-    """Whether a contract promises something already: drafts and proposals do not."""
-    return text(data, "status").lower() not in _UNBOUND
 
 
 def consumers_of(contract: DataContract) -> tuple[reach.Reached, ...]:

@@ -6,13 +6,14 @@ from django.utils import timezone
 from catalog.accounts.models import User
 from catalog.common.errors import Invalid, NotAllowed, NotFound, Problem
 from catalog.contracts import detect
+from catalog.contracts.contract_promises import is_binding
 from catalog.contracts.difference import difference
 from catalog.contracts.models import ChangeProposal, DataContract, ProductDescriptor
 from catalog.contracts.parts import text
 from catalog.contracts.permissions import may_import
 from catalog.contracts.reading import converted, working_data
 from catalog.contracts.results import IMPORTED, ImportOptions, ImportResult, Session
-from catalog.contracts.services import gate, publishing, versions
+from catalog.contracts.services import publishing, versions
 from catalog.contracts.services.importing import Reading, judge, status_of, take_in
 from catalog.products.models import DataProduct
 
@@ -96,7 +97,7 @@ def _readable(raw: bytes, keys: tuple[str, ...], kinds: frozenset[str]) -> tuple
 def _breaks(contract: DataContract, reading: Reading) -> bool:
     base = contract.versions.first()
     before = working_data(bytes(base.original)) if base else {}
-    if base is None or not gate.is_binding(before):
+    if base is None or not is_binding(before):
         return False
     return difference(before, converted(reading.data, reading.identity)).is_breaking
 

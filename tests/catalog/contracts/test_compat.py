@@ -170,6 +170,19 @@ def test_draft_may_be_changed_freely(cast: Cast) -> None:
     assert put(client, contract(status="draft", schema=without_user())).status_code == 200
 
 
+@pytest.mark.parametrize("status", ["draft", "proposed"])
+def test_draft_is_no_way_around_consumers(cast: Cast, plays: OutputPort, status: str) -> None:
+    def bring(version: str, **changes: Any) -> tuple[str, str]:
+        result = import_document(actor=cast.owner, raw=as_yaml(contract(version=version, **changes)))
+        return result.status, result.problems[-1].rule if result.problems else ""
+
+    assert bring("1.0.1", status=status) == ("refused", "semantic-version")
+    assert bring("2.0.0", status=status) == ("refused", "conflict")
+    assert bring("1.0.2", schema=without_user()) == ("refused", "semantic-version")
+    assert put(caller(cast.owner), contract(version="2.0.0", status=status)).status_code == 409
+    assert PortContract.objects.get(port=plays).version.version == "1.0.0"
+
+
 def test_product_is_put_under_its_id_and_its_page_named(cast: Cast) -> None:
     client, data = caller(cast.owner), product(id="urn:example:a/b", inputPorts=[])
     answer = put(client, data, "dataproducts")

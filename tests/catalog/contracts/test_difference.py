@@ -58,6 +58,8 @@ CASES: list[tuple[str, Any, dict[tuple[str, str], str]]] = [
     ("dearer", lambda d, o, p: d["price"].update(priceAmount=6), {("price", "price"): "breaking"}),
     ("role gone", lambda d, o, p: d.pop("roles"), {("roles.reader", "role"): "breaking"}),
     ("retired", lambda d, o, p: d.update(status="retired"), {("status", "status"): "breaking"}),
+    ("drafted", lambda d, o, p: d.update(status="Draft"), {("status", "status"): "breaking"}),
+    ("deprecated", lambda d, o, p: d.update(status="deprecated"), {("status", "status"): "neutral"}),
     ("words", lambda d, o, p: d.update(tags=["x"]), {("contract", "tags"): "neutral"}),
     ("only the version", lambda d, o, p: d.update(version="9.0.0"), {}),
 ]  # fmt: skip
