@@ -174,7 +174,7 @@ def _write_parts(
 ) -> list[OutputPort]:
     _name_people(session, product, wanted, before)
     found = ports.sync_ports(session, product, wanted, before)
-    joins.join_contracts(session, wanted, found)
+    joins.join_contracts(session, wanted, before, found)
     for part, port in zip(wanted.output_ports, found, strict=True):
         promises.follow_descriptor(session, port, part.custom.get("slaProperties"))
     joins.sync_inputs(session, product, wanted, before)

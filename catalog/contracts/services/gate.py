@@ -11,7 +11,7 @@ from catalog.common.errors import Conflict, Invalid, Problem
 from catalog.contracts.changes import Difference
 from catalog.contracts.contract_promises import is_binding
 from catalog.contracts.difference import difference, version_problem
-from catalog.contracts.models import ContractVersion, DataContract
+from catalog.contracts.models import ContractVersion, DataContract, PortContract
 from catalog.contracts.parts import text
 from catalog.contracts.reading import working_data
 from catalog.contracts.results import Session
@@ -49,6 +49,21 @@ def pass_gate(
     if problem:
         raise Invalid(problem, "Nothing was changed.", problems=[Problem("$.version", RULE, problem)])
     _require_no_consumers(contract, found)
+
+
+def require_free_to_leave(session: Session, joint: PortContract) -> None:
+    """A document offers a port under another contract, or under none: what its consumers rely on would end.
+
+    The difference calls another id a breaking change whatever else is the same, so it is not asked. Raises Conflict.
+    """
+    if session.actor is None or joint.version is None:
+        return
+    if is_binding(working_data(bytes(joint.version.original))) and reach.consumers_of(joint.port).products:
+        raise Conflict(
+            f"Consumers of {joint.port} rely on the contract {joint.contract_key}.",
+            kept="Nothing was changed.",
+            remedy="Keep it, and offer a new version of the port under the other contract beside this one.",
+        )
 
 
 def _require_no_consumers(contract: DataContract, found: Difference) -> None:

@@ -12,7 +12,14 @@ from catalog.contracts.models import ContractVersion, DataContract, PortContract
 from catalog.contracts.parts import semantic_version
 from catalog.contracts.reading import read_contract
 from catalog.contracts.results import Session
-from catalog.contracts.services.ports import follow_contract, may_offer_under
+from catalog.contracts.services import gate
+from catalog.contracts.services.ports import (
+    contract_key,
+    follow_contract,
+    joint_of,
+    may_offer_under,
+    note_conflicts,
+)
 from catalog.contracts.services.promises import follow_promises
 from catalog.contracts.services.quality import follow_quality
 from catalog.contracts.signals import port_contract_changed
@@ -53,34 +60,43 @@ def _announce(port: OutputPort) -> None:
     announce(port_contract_changed, sender=PortContract, port_ids=[port.pk])
 
 
-def join_contracts(session: Session, product: odps.Product, found: list[OutputPort]) -> None:
+def join_contracts(
+    session: Session, wanted: odps.Product, before: odps.Product | None, found: list[OutputPort]
+) -> None:
     """Note which contract each port is offered under, and put those in force that have arrived."""
-    for part, port in zip(product.output_ports, found, strict=True):
-        if not part.contract_key:
-            if PortContract.objects.filter(port=port).delete()[0]:
-                _announce(port)
-            continue
-        joint, _ = PortContract.objects.get_or_create(port=port, defaults={"contract_key": part.contract_key})
-        if joint.contract_key != part.contract_key:
-            joint.contract_key, joint.version = part.contract_key, None
-            joint.save()
+    earlier = {(part.name, part.version): part for part in before.output_ports} if before else {}
+    for part, port in zip(wanted.output_ports, found, strict=True):
+        base, joint = earlier.get((part.name, part.version)), joint_of(port)
+        key = contract_key(joint, part, base)
+        if joint is not None and joint.contract_key != key:
+            gate.require_free_to_leave(session, joint)
+            joint.delete()
+            joint = None
             _announce(port)
-        version = (
-            ContractVersion.objects.select_related("contract__product")
-            .filter(contract__key=part.contract_key)
-            .order_by("-number")
-            .first()
+        if not key:
+            continue
+        if part.contract_key not in ("", key) and (base is None or base.contract_key != part.contract_key):
+            note_conflicts(session, port, {"contract": part.contract_key})
+        joint = joint or PortContract.objects.create(port=port, contract_key=key)
+        if joint.version is None:
+            _arrive(session, part, joint)
+
+
+def _arrive(session: Session, part: odps.OutputPortPart, joint: PortContract) -> None:
+    """Put the newest version in force, if any has arrived.
+
+    Only ports under no version: the others are moved by the next version of their contract, through its gate.
+    """
+    versions = ContractVersion.objects.select_related("contract__product")
+    version = versions.filter(contract__key=joint.contract_key).order_by("-number").first()
+    if version is None:
+        session.note(
+            "$.outputPorts",
+            "contract-awaited",
+            f"The contract {joint.contract_key} of port {part.name} is not here yet.",
         )
-        if version is None:
-            session.note(
-                "$.outputPorts",
-                "contract-awaited",
-                f"The contract {part.contract_key} of port {part.name} is not here yet.",
-            )
-        elif joint.version_id is None and may_join(session, version.contract, joint):
-            # a port under an older version is moved by the contract's own versions alone, through its gate
-            parsed = read_contract(bytes(version.original))
-            put_in_force(session, joint, version, parsed, None)
+    elif may_join(session, version.contract, joint):
+        put_in_force(session, joint, version, read_contract(bytes(version.original)), None)
 
 
 def sync_inputs(

@@ -7,7 +7,7 @@ from catalog.common.slugs import make_slug
 from catalog.connections.models import Connection
 from catalog.contracts import odcs, odps
 from catalog.contracts.derive import merge, port_fields
-from catalog.contracts.models import ContractVersion, DataContract, ProductDescriptor
+from catalog.contracts.models import ContractVersion, DataContract, PortContract, ProductDescriptor
 from catalog.contracts.reading import read_contract, read_product
 from catalog.contracts.results import Session
 from catalog.contracts.services.baseline import follow_baseline
@@ -31,7 +31,9 @@ def sync_ports(
     found = []
     for part in wanted.output_ports:
         port = present.get((slugs[part.name], part.version))
-        contract = contract_for(session, product, port, part.contract_key)
+        joint = joint_of(port) if port else None
+        key = contract_key(joint, part, earlier.get((part.name, part.version)))
+        contract = contract_for(session, product, joint, key)
         if port is None:
             port = _create(session, product, slugs[part.name], part, contract)
         else:
@@ -54,18 +56,34 @@ def slugs_of(product: odps.Product) -> dict[str, str]:
     return slugs
 
 
+def joint_of(port: OutputPort) -> PortContract | None:
+    """What the port is offered under."""
+    known = PortContract.objects.select_related("version__contract__product__domain")
+    return known.filter(port=port).first()
+
+
+def contract_key(joint: PortContract | None, part: OutputPortPart, base: OutputPortPart | None) -> str:
+    """The id of the contract a port is to be offered under: what a person chose since the last document stays."""
+    if joint is None:
+        return part.contract_key
+    said = {"contract": base.contract_key} if base else None
+    change = merge(said, {"contract": joint.contract_key}, {"contract": part.contract_key})
+    return str(change.updates.get("contract", joint.contract_key))
+
+
 def contract_for(
-    session: Session, product: DataProduct, port: OutputPort | None, key: str
+    session: Session, product: DataProduct, joint: PortContract | None, key: str
 ) -> odcs.Contract | None:
-    """The contract of this id as `port` is offered under it, else the newest that has arrived; parsed.
+    """The contract of this id as a port is offered under it, else the newest that has arrived; parsed.
 
     None where there is none, or `product` may not offer under it.
     """
     if not key:
         return None
-    versions = ContractVersion.objects.filter(contract__key=key).select_related("contract__product__domain")
-    in_force = versions.filter(in_force_on__port=port).first() if port else None
-    version = in_force or versions.order_by("-number").first()
+    version = joint.version if joint and joint.contract_key == key else None
+    if version is None:
+        versions = ContractVersion.objects.filter(contract__key=key)
+        version = versions.select_related("contract__product__domain").order_by("-number").first()
     if version is None or not may_offer_under(session, version.contract, product):
         return None
     return read_contract(bytes(version.original))
@@ -95,7 +113,7 @@ def follow_contract(
     part = _part_of(port)
     base = port_fields(part, before)
     change = merge(base, _current(port, base), port_fields(part, contract))
-    _note_conflicts(session, port, change.conflicts)
+    note_conflicts(session, port, change.conflicts)
     _edit(session, port, change.updates)
     follow_baseline(port, change.updates)
     declare_schema(session, port, contract)
@@ -118,7 +136,7 @@ def _update(
 ) -> None:
     wanted = port_fields(part, contract)
     change = merge(port_fields(base, contract) if base else None, _current(port, wanted), wanted)
-    _note_conflicts(session, port, change.conflicts)
+    note_conflicts(session, port, change.conflicts)
     _edit(session, port, change.updates)
 
 
@@ -173,7 +191,8 @@ def _may_offer(session: Session, connection: Connection) -> bool:
     return session.actor is None or kernel.can(session.actor, "port.connect", connection)
 
 
-def _note_conflicts(session: Session, port: OutputPort, conflicts: dict[str, Any]) -> None:
+def note_conflicts(session: Session, port: OutputPort, conflicts: dict[str, Any]) -> None:
+    """Say that the document has something new where a person decided otherwise."""
     for name in conflicts:
         session.note(
             "$.outputPorts",

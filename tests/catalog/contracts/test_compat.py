@@ -170,6 +170,25 @@ def test_draft_may_be_changed_freely(cast: Cast) -> None:
     assert put(client, contract(status="draft", schema=without_user())).status_code == 200
 
 
+def test_another_contract_in_the_descriptor_is_no_way_around_consumers(cast: Cast) -> None:
+    narrower = contract(id="urn:example:narrower", schema=without_user())
+    for data in (contract(), narrower, product(inputPorts=[])):
+        assert import_document(actor=cast.owner, raw=as_yaml(data)).status == "imported"
+    port = OutputPort.objects.get(product__slug="sessions")
+    reader = make.make_input_port(cast.playback_quality, port)
+    offered = product()["outputPorts"][0]
+    for number, key in enumerate(("urn:example:narrower", "urn:example:awaited", "")):
+        moved = product(inputPorts=[], version=f"1.3.{number}", outputPorts=[{**offered, "contractId": key}])
+        result = import_document(actor=cast.owner, raw=as_yaml(moved))
+        assert (result.status, result.problems[-1].rule) == ("refused", "conflict")
+        assert PortContract.objects.get(port=port).contract_key == KEY
+    port.refresh_from_db()
+    assert port.declared_schema.fields.filter(path="user_id").exists()
+    reader.delete()  # nobody relies on it any more
+    assert import_document(actor=cast.owner, raw=as_yaml(moved)).status == "imported"
+    assert not PortContract.objects.filter(port=port).exists()
+
+
 @pytest.mark.parametrize("status", ["draft", "proposed"])
 def test_draft_is_no_way_around_consumers(cast: Cast, plays: OutputPort, status: str) -> None:
     def bring(version: str, **changes: Any) -> tuple[str, str]:

@@ -11,12 +11,14 @@ from catalog.common.errors import Conflict, Invalid, NotAllowed, StaleRevision
 from catalog.contracts.drafting import IDENTITY, with_template
 from catalog.contracts.emit import to_yaml
 from catalog.contracts.models import ContractTemplate, DataContract, PortContract
+from catalog.contracts.services import import_document
 from catalog.contracts.services.importing import judge
 from catalog.contracts.services.starting import drafted, start_contract
 from catalog.contracts.services.templates import remove_template, save_template
 from catalog.contracts.templates import BUILT_IN, offered_templates, template_named
 from catalog.products.models import OutputPort
 from tests import factories as make
+from tests.catalog.contracts.documents import as_yaml, contract, product
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
@@ -104,6 +106,24 @@ def test_started_contract_is_tied_to_its_port(cast: Cast, port: OutputPort) -> N
     assert AuditEvent.objects.filter(verb="contract.started", product_id=cast.play_events.pk).count() == 1
     with pytest.raises(Conflict, match="under a contract already"):
         start_contract(actor=cast.owner, port=port, raw=raw_of(port, id="urn:other"))
+
+
+def test_started_contract_outlives_descriptors_that_say_nothing_new(cast: Cast) -> None:
+    plain = [{"name": "sessions", "version": "1.0.0", "type": "table"}]
+    awaited = [{**plain[0], "contractId": "urn:awaited"}]
+    for slug, before in (("plain", plain), ("awaited", awaited)):
+        names = {"id": f"urn:{slug}", "name": slug, "inputPorts": [], "outputPorts": before}
+        assert import_document(actor=cast.owner, raw=as_yaml(product(**names))).status == "imported"
+        port = OutputPort.objects.get(product__slug=slug)
+        version = start_contract(actor=cast.owner, port=port, raw=as_yaml(contract(id=f"urn:started:{slug}")))
+        again = product(**names, version="1.2.1", tags=["other"])
+        assert import_document(actor=cast.owner, raw=as_yaml(again)).status == "imported"
+        assert PortContract.objects.get(port=port).version == version
+        other = [{**plain[0], "contractId": "urn:other"}]
+        named = product(**{**names, "outputPorts": other}, version="1.2.2")
+        result = import_document(actor=cast.owner, raw=as_yaml(named))
+        assert (result.status, result.problems[-1].rule) == ("warned", "edited-by-hand")
+        assert PortContract.objects.get(port=port).version == version
 
 
 def test_nothing_is_left_of_a_start_that_is_refused(cast: Cast, port: OutputPort) -> None:
