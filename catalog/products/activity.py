@@ -72,6 +72,8 @@ SENTENCES = {
     "agreement.commented": "said something about the request",
     "agreement.escalated": "let those above decide as well",
     "agreement.approved": "put it in force",
+    "agreement.granting_planned": "changed the terms of the port: it has to be granted in the store",
+    "agreement.granting_waived": "changed the terms of the port: nothing has to be granted in the store",
     "agreement.granting_started": "began to grant it in the store",
     "agreement.granted": "saw it granted in the store",
     "agreement.granting_failed": "could not see it granted in the store",

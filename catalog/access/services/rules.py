@@ -17,7 +17,8 @@ from catalog.access.models import (
     Approvers,
     PortTerms,
 )
-from catalog.access.provisioners import Ordered, plain_words, provisioners
+from catalog.access.provisioners import Ordered, plain_words, provisioner_of, provisioners
+from catalog.access.services.carrying import carry_over
 from catalog.accounts import kernel
 from catalog.accounts.models import Team, User
 from catalog.audit import services as audit
@@ -122,15 +123,18 @@ class TermsFields(TypedDict, total=False):
 
 
 @transaction.atomic
-def set_terms(*, actor: User | None, port: OutputPort, **fields: Unpack[TermsFields]) -> PortTerms:
-    """What a port offers those who ask. Agreements that stand keep what was agreed. Raises NotAllowed, Invalid.
+def set_terms(
+    *, actor: User | None, port: OutputPort, now: dt.datetime | None = None, **fields: Unpack[TermsFields]
+) -> PortTerms:
+    """What a port offers those who ask. Agreements that stand keep what was agreed; another provisioner brings them
+    into its store. Raises NotAllowed, Invalid (also while nobody would remove what may be in the store any more).
 
     `hook_secret` is only ever written: "" keeps what there is, unless the address changes, which drops it, so that a
     key never signs for a system it was not made for.
     """
     kernel.require(actor, "access.edit_terms", port, "You may not say how access to this port is given.")
     held = terms.terms_of(port)
-    before = snapshot(held, TERMS) if held.pk else {}
+    before, granted_by = snapshot(held, TERMS) if held.pk else {}, provisioner_of(held)
     new_secret = fields.pop("hook_secret", "")
     for name, value in fields.items():
         setattr(held, name, value)
@@ -154,6 +158,9 @@ def set_terms(*, actor: User | None, port: OutputPort, **fields: Unpack[TermsFie
     if held.pk:
         held.revision += 1
     held.save()
+    if provisioner_of(held) is not granted_by:
+        after, now = provisioner_of(held), now or timezone.now()
+        carry_over(actor=actor, port=port, before=granted_by, after=after, now=now)
     changes = difference(before, snapshot(held, TERMS))
     if changes:
         audit.record(

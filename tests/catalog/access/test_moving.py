@@ -1,5 +1,6 @@
 """A port stays where it is while access that was given there may be in the store, and so do the terms of giving it."""
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,9 +10,11 @@ from django.utils import timezone
 
 from catalog.access.models import Agreement
 from catalog.access.services import running
-from catalog.access.services.agreeing import revoke_agreement
+from catalog.access.services.agreeing import mark_provisioning, name_principal, revoke_agreement
+from catalog.access.services.rules import set_terms
 from catalog.access.services.running import provision_due
-from catalog.common.errors import Conflict
+from catalog.access.states import Event
+from catalog.common.errors import Conflict, Invalid
 from catalog.contracts.results import ImportOptions
 from catalog.contracts.services import import_document
 from catalog.products.models import OutputPort
@@ -141,3 +144,75 @@ def test_a_document_that_would_move_a_port_is_refused_with_the_reason(cast: Cast
     assert REMEDY in " ".join(problem.message for problem in result.problems)
     moved.refresh_from_db()
     assert (moved.environment, moved.contract_in_force.version.version) == ("production", "1.0.0")
+
+
+@pytest.mark.postgres
+def test_what_was_open_to_all_is_granted_once_it_has_to_be(
+    cast: Cast, bound: OutputPort, store: Store
+) -> None:
+    set_terms(actor=cast.owner, port=bound, provisioner="none")
+    agreement = agreed(cast.consumer, bound, cast.owner)
+    over = agreed(cast.steward, bound, cast.owner)
+    revoke_agreement(actor=cast.owner, agreement=over, reason="Over.", at_once=True)
+    name_principal(actor=cast.owner, agreement=agreement, principal=store.reader)
+    set_terms(actor=cast.owner, port=bound, provisioner=store.provisioner)
+    agreement.refresh_from_db()
+    assert (agreement.provisioning, agreement.verdict(timezone.now()).is_usable) == ("waiting", False)
+    assert agreement.lacking_since is not None
+    over.refresh_from_db()
+    assert over.provisioning == "not_needed"
+    provision_due()
+    agreement.refresh_from_db()
+    assert (agreement.provisioning, agreement.lacking_since) == ("granted", None)
+    assert store.reads("id FROM play.events")
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("other", ["manual", "none"])
+def test_the_portal_does_not_stop_granting_while_it_has_something_to_remove(
+    cast: Cast, bound: OutputPort, store: Store, other: str
+) -> None:
+    agreement = granted(cast, bound, store.reader)
+    client = Client()
+    client.force_login(cast.owner)
+    page = f"{bound.get_absolute_url()}access/terms/"
+    form = {"notice_days": "0", "release_notice_days": "0", "provisioner": other}
+    refused = client.post(page, form)
+    assert refused.status_code == 400
+    assert "End those agreements and have them removed first" in refused.content.decode()
+    revoke_agreement(actor=cast.owner, agreement=agreement, reason="Over.", at_once=True)
+    with pytest.raises(Invalid):
+        set_terms(actor=cast.owner, port=bound, provisioner=other)
+    provision_due()
+    assert not store.reads("id FROM play.events")
+    assert set_terms(actor=cast.owner, port=bound, provisioner=other).provisioner == other
+
+
+@pytest.mark.postgres
+def test_the_portal_takes_over_what_was_granted_by_hand(cast: Cast, bound: OutputPort, store: Store) -> None:
+    set_terms(actor=cast.owner, port=bound, provisioner="manual")
+    agreement = agreed(cast.consumer, bound, cast.owner)
+    name_principal(actor=cast.owner, agreement=agreement, principal=store.reader)
+    mark_provisioning(actor=cast.owner, agreement=agreement, event=Event.SUCCEED)
+    with pytest.raises(Invalid):
+        set_terms(actor=cast.owner, port=bound, provisioner="none")
+    set_terms(actor=cast.owner, port=bound, provisioner=store.provisioner)
+    now = timezone.now() + dt.timedelta(hours=2)
+    provision_due(now=now)
+    agreement.refresh_from_db()
+    assert agreement.provisioning == "failed"  # it looked, and nobody had granted it
+    provision_due(now=now + dt.timedelta(hours=1))
+    assert store.reads("id FROM play.events")
+
+
+def test_what_only_waited_is_open_once_nothing_has_to_be_granted(cast: Cast, port: OutputPort) -> None:
+    agreement = agreed(cast.consumer, port, cast.owner)
+    assert agreement.provisioning == "waiting"
+    set_terms(actor=cast.owner, port=port, provisioner="none")
+    agreement.refresh_from_db()
+    assert (agreement.provisioning, agreement.lacking_since) == ("not_needed", None)
+    assert agreement.verdict(timezone.now()).is_usable
+    client = Client()
+    client.force_login(cast.owner)
+    told = client.get(agreement.get_absolute_url()).content.decode()
+    assert "nothing has to be granted in the store" in told

@@ -23,12 +23,14 @@ from catalog.access.services.agreeing import mark_provisioning, revoke_agreement
 from catalog.access.services.deciding import decide_stage
 from catalog.access.services.ending import expire_due, remind_due
 from catalog.access.services.releasing import release_agreement
+from catalog.access.services.rules import set_terms
 from catalog.access.services.running import provision_due
 from catalog.access.states import ENDED, MAY_BE_THERE, Event, Provisioning
 from catalog.access.stores import CannotProvision, Grant
 from catalog.common.errors import PortalError
 from catalog.common.time_limits import TimeIsUp
 from catalog.products.models import OutputPort
+from catalog.products.services import edit_port
 from tests import factories as make
 from tests.catalog.access.asking import ask
 from tests.conftest import Cast
@@ -37,8 +39,12 @@ TIMES = (
     dt.timedelta(0), dt.timedelta(minutes=11), dt.timedelta(hours=2), dt.timedelta(days=20),
     dt.timedelta(hours=-2), dt.timedelta(days=-25),  # the clock is set back
 )  # fmt: skip
-STEPS = ("ask", "renew", "change", "decide", "work", "work", "work", "expire", "revoke", "release", "remind")
+STEPS = (
+    "ask", "renew", "change", "decide", "work", "work", "work", "expire", "revoke", "release", "remind", "open", "close",
+    "by hand", "move",
+)  # fmt: skip
 FATES = ("", "", "killed before", "killed after", "away")
+WAYS = {"open": "none", "close": "shelf", "by hand": "manual"}
 
 
 class Killed(BaseException):
@@ -46,13 +52,14 @@ class Killed(BaseException):
 
 
 class Shelf:
-    """A store that keeps one thing: what the consumer may read. `fate` is what happens to the worker next."""
+    """A store that keeps one thing: what the consumer may read, and where. `fate` is what happens to the worker next."""
 
     name, title, needs_work = "shelf", "A shelf", True
     kinds: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         self.there: tuple[str, ...] | None = None
+        self.place = ""
         self.fate = ""
 
     @contextmanager
@@ -68,17 +75,20 @@ class Shelf:
 
     def grant(self, grant: Grant) -> None:
         with self._visited():
-            self.there = grant.columns
+            self.there, self.place = grant.columns, grant.address["table"]
 
     def revoke(self, grant: Grant) -> None:
         with self._visited():
-            self.there = None
+            if self.place == grant.address["table"]:
+                self.there = None
 
     def missing(self, grant: Grant) -> str:
-        return "" if self.there == grant.columns else "Something else is there."
+        there = (self.place, self.there)
+        return "" if there == (grant.address["table"], grant.columns) else "Something else is there."
 
     def left(self, grant: Grant) -> str:
-        return "" if self.there is None else "It is still there."
+        is_there = self.place == grant.address["table"] and self.there is not None
+        return "It is still there." if is_there else ""
 
 
 @pytest.fixture
@@ -98,7 +108,7 @@ def _grant_of(agreement: Agreement) -> Grant:
         mode="",
         columns=tuple(agreement.columns),
         config={},
-        address={},
+        address={"table": agreement.port.asset.name if agreement.port.asset else ""},
     )
 
 
@@ -176,7 +186,7 @@ class Story:
 
 
 def _port(cast: Cast) -> OutputPort:
-    asset = make.make_asset()
+    asset = make.make_asset(make.make_connection("Shelf", team=cast.listening_team))
     make.make_schema(asset, {"id": "integer", "seconds": "integer"})
     port = make.make_port(cast.play_events, "plays", asset=asset)
     from catalog.access.models import PortTerms
@@ -207,6 +217,14 @@ def _do(cast: Cast, port: OutputPort, deed: str, now: dt.datetime) -> None:
         revoke_agreement(actor=cast.owner, agreement=agreement, reason="Over.", at_once=True, now=now)
     elif deed == "release" and agreement:
         release_agreement(actor=cast.consumer, agreement=agreement, now=now)
+    elif deed in WAYS:
+        set_terms(actor=cast.owner, port=port, provisioner=WAYS[deed], now=now)
+    elif deed == "move":
+        port.refresh_from_db()
+        assert port.asset is not None
+        other = make.make_asset(port.connection, f"{port.asset.name}-next")
+        make.make_schema(other, {"id": "integer", "seconds": "integer"})
+        edit_port(actor=cast.owner, port=port, asset=other)
 
 
 def _work(now: dt.datetime) -> None:
@@ -218,8 +236,12 @@ def _work(now: dt.datetime) -> None:
 def _assert_true(shelf: Shelf, now: dt.datetime) -> None:
     for agreement in Agreement.objects.all():
         verdict, state = agreement.verdict(now), Provisioning(agreement.provisioning)
-        if verdict.is_usable:
-            assert shelf.there == tuple(agreement.columns), "green, and something else is in the store"
+        if verdict.is_usable and state == Provisioning.NOT_NEEDED:
+            assert agreement.port.access_terms.provisioner == "none", "green, and nobody granted it"
+        elif verdict.is_usable:
+            place = agreement.port.asset.name if agreement.port.asset else ""
+            there = (shelf.place, shelf.there)
+            assert there == (place, tuple(agreement.columns)), "green, and something else is in the store"
         if shelf.there is not None:
             assert state in MAY_BE_THERE, "it denies what is in the store"
         if shelf.there is not None and agreement.validity(now) in ENDED:
@@ -235,7 +257,7 @@ def _assert_it_ends(shelf: Shelf, now: dt.datetime) -> None:
         provision_due(now=now)
     assert shelf.there is None
     rows = list(Agreement.objects.values())
-    assert all(row["provisioning"] in ("", "removed") for row in rows)
+    assert all(row["provisioning"] in ("", "not_needed", "removed") for row in rows)
     assert (expire_due(now=now), provision_due(now=now)) == (0, 0)
     for agreement in Agreement.objects.all():
         with suppress(PortalError):
