@@ -40,8 +40,8 @@ TIMES = (
     dt.timedelta(hours=-2), dt.timedelta(days=-25),  # the clock is set back
 )  # fmt: skip
 STEPS = (
-    "ask", "renew", "change", "decide", "work", "work", "work", "expire", "revoke", "release", "remind", "open", "close",
-    "by hand", "move",
+    "ask", "renew", "change", "decide", "work", "work", "work", "expire", "revoke", "release", "remind", "open",
+    "close", "by hand", "move",
 )  # fmt: skip
 FATES = ("", "", "killed before", "killed after", "away")
 WAYS = {"open": "none", "close": "shelf", "by hand": "manual"}
@@ -52,7 +52,7 @@ class Killed(BaseException):
 
 
 class Shelf:
-    """A store that keeps one thing: what the consumer may read, and where. `fate` is what happens to the worker next."""
+    """A store that keeps one thing: what the consumer may read, and where. `fate` is what happens to a worker next."""
 
     name, title, needs_work = "shelf", "A shelf", True
     kinds: tuple[str, ...] = ()
