@@ -77,6 +77,55 @@ def test_opening_in_place_searching_and_going_back_in_time(page_for: PageFor, me
     watched.assert_quiet()
 
 
+FREE_SPOT = """view => {
+    const box = view.getBoundingClientRect();
+    for (let x = box.left + 60; x < box.right - 60; x += 10)
+        for (let y = box.top + 60; y < Math.min(box.bottom, innerHeight) - 60; y += 10) {
+            const hit = document.elementFromPoint(x, y);
+            if (view.contains(hit) && !hit.closest("a")) return [x, y];
+        }
+}"""
+
+
+@pytest.mark.usefixtures("columns")
+def test_zooming_dragging_and_fitting_change_what_is_seen(page_for: PageFor, mesh: Mesh) -> None:
+    watched = page_for(mesh.cast.consumer)
+    page = watched.page
+    watched.open("/lineage/?node=product:listening/play-events")
+    picture, view = page.locator(".lineage-svg"), page.locator("[data-graph-scroll]")
+
+    def width() -> float:
+        return float(picture.evaluate("svg => svg.width.baseVal.value"))
+
+    natural = width()
+    for _ in range(4):
+        page.get_by_role("button", name="Zoom in").click()
+    assert width() == pytest.approx(natural * 1.25**4)
+
+    view.scroll_into_view_if_needed()
+    view.evaluate("view => { view.scrollLeft = 100; }")
+    assert view.evaluate("view => view.scrollLeft") == 100, "the picture is wider than its view"
+    x, y = view.evaluate(FREE_SPOT)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 40, y, steps=4)
+    page.mouse.up()
+    assert view.evaluate("view => view.scrollLeft") == pytest.approx(60, abs=1)
+    page.mouse.move(x - 40, y)
+    assert view.evaluate("view => view.scrollLeft") == pytest.approx(60, abs=1), "it was let go"
+
+    page.get_by_role("button", name="Fit").click()
+    assert width() <= natural
+    assert picture.evaluate(
+        "({width, height}, view) => width.baseVal.value <= view.clientWidth + 1"
+        " && height.baseVal.value <= view.clientHeight + 1",
+        view.element_handle(),
+    )
+    page.get_by_role("button", name="Zoom out").click()
+    assert width() < natural
+    watched.assert_quiet()
+
+
 @pytest.mark.usefixtures("columns")
 def test_the_picture_is_saved_as_png(page_for: PageFor, mesh: Mesh) -> None:
     watched = page_for(mesh.cast.consumer)

@@ -8,7 +8,9 @@ from playwright.sync_api import expect
 from catalog.search.services import rebuild_index
 from tests import factories as make
 from tests.journeys.conftest import PageFor
+from tests.journeys.hands import HANDS
 from tests.journeys.mesh import Mesh
+from tests.journeys.watched import Watched
 
 ADDRESS = "/products/playback/zanzibar-ledger/"
 #: What only its own people may read. Nothing of it is part of an address or query the walk types.
@@ -74,6 +76,64 @@ def test_stranger_sees_nothing_private_anywhere(page_for: PageFor, secret: Mesh,
             assert response.status == 404, f"{path} answered {response.status}"
         if not name and "/api/" not in path:
             assert "/account/login/" in response.url, f"{path} is open"
+
+
+@pytest.mark.parametrize("way", HANDS)
+def test_stranger_looks_for_it_by_hand_and_finds_nothing(page_for: PageFor, secret: Mesh, way: str) -> None:
+    visit = page_for(secret.cast.consumer)
+    page, hand = visit.page, HANDS[way](visit.page)
+    places = page.get_by_role("navigation", name="Main")
+    visit.open("/")
+    hand.write(page.locator("main [data-search]"), "quokka")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    expect(page.locator(".hits")).to_have_count(0)
+    assert_tells_nothing(visit)
+
+    hand.follow(places.get_by_role("link", name="Products", exact=True))
+    hand.write(page.get_by_label("Words in name or purpose"), "quokka")
+    hand.follow(page.get_by_role("button", name="Filter", exact=True))
+    expect(page.get_by_text("No product fits these filters")).to_be_visible()
+    assert_tells_nothing(visit)
+
+    hand.follow(places.get_by_role("link", name="Products", exact=True))
+    hand.follow(page.get_by_role("main").get_by_role("link", name="Play events", exact=True))
+    hand.follow(
+        page.get_by_role("navigation", name="Parts of the product").get_by_role("link", name="Lineage")
+    )
+    hand.write(page.get_by_label("Find in the picture"), "zanzibar")
+    hand.follow(page.get_by_role("button", name="Show", exact=True))
+    expect(page.get_by_text("Nothing in the picture is called")).to_be_visible()
+    assert_tells_nothing(visit)
+    visit.assert_quiet()
+
+
+@pytest.mark.parametrize("way", HANDS)
+def test_refused_address_tells_nothing_and_leads_on_by_hand(
+    page_for: PageFor, secret: Mesh, way: str
+) -> None:
+    visit = page_for(secret.cast.consumer)
+    page, hand = visit.page, HANDS[way](visit.page)
+    visit.open(ADDRESS, 404)
+    assert_tells_nothing(visit)
+    visit.assert_axe_clean()
+    hand.write(page.locator("main [data-search]"), "zanzibar")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    expect(page.locator(".hits")).to_have_count(0)
+    assert_tells_nothing(visit)
+    page.go_back()
+    visit.forgive(404)
+    hand.follow(page.get_by_role("main").get_by_role("link", name="Home", exact=True))
+    assert_tells_nothing(visit)
+    visit.assert_quiet()
+
+
+def assert_tells_nothing(visit: Watched) -> None:
+    """Nothing of the secrets is on the page, whole or marked in pieces."""
+    read = visit.page.content()
+    told = [words for words in SECRETS if words in read or words in plain(read)]
+    assert not told, f"{visit.page.url} tells of {told}"
 
 
 @pytest.mark.parametrize("name", ["guest", "consumer"])

@@ -8,8 +8,12 @@ from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
+from catalog.search.backends.base import SearchBackend
+from catalog.search.documents import DocKey
+from catalog.search.services import rebuild_index, repair_drift
 from meshportal import health
 from meshportal.celery import HEARTBEAT_KEY, heartbeat
+from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +44,20 @@ def test_portal_is_ready_once_the_worker_was_heard(client: Client, monkeypatch: 
 def test_silent_worker_is_missed(client: Client) -> None:
     cache.set(HEARTBEAT_KEY, timezone.now() - timedelta(minutes=5))
     assert "for 300 s" in client.get("/readyz").json()["reasons"]["worker"]
+
+
+def test_drift_of_the_index_is_told_to_probes(
+    client: Client, cast: Cast, search_index: SearchBackend
+) -> None:
+    rebuild_index()
+    assert client.get("/readyz").json()["notes"]["search"] == "not compared yet, 0 changes waiting"
+    search_index.remove([DocKey("product", cast.play_events.pk), DocKey("product", cast.playback_quality.pk)])
+    repair_drift()
+    told = client.get("/readyz").json()
+    assert told["notes"]["search"] == "2 differences at the last comparison, 0 changes waiting"
+    assert told["checks"]["search"] is True, "it was mended"
+    repair_drift()
+    assert client.get("/readyz").json()["notes"]["search"].startswith("0 differences at the last comparison")
 
 
 def test_what_broke_is_named_but_never_in_its_own_words(

@@ -5,8 +5,12 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from catalog.crawling.models import CrawlRun
+from catalog.search.backends.base import SearchBackend
+from catalog.search.documents import DocKey
+from catalog.search.services import rebuild_index, repair_drift
 from tests import factories as make
 from tests.conftest import Cast
 
@@ -42,6 +46,16 @@ def test_run_nobody_takes_is_a_warning_and_a_fresh_one_is_not(client: Client, ca
     assert "nobody takes them" not in page(client, cast)
     CrawlRun.objects.filter(pk=run.pk).update(due_at=now - timedelta(minutes=6))
     assert "nobody takes them" in page(client, cast)
+
+
+def test_drift_of_the_index_is_shown(client: Client, cast: Cast, search_index: SearchBackend) -> None:
+    rebuild_index()
+    assert "when compared" not in page(client, cast)
+    search_index.remove([DocKey("product", cast.play_events.pk), DocKey("product", cast.playback_quality.pk)])
+    repair_drift()
+    text = " ".join(strip_tags(page(client, cast).replace("<", " <")).split())
+    assert "Missing, outdated, surplus when compared 2, 0, 0" in text
+    assert "2 differences at the last comparison, 0 changes waiting" in text
 
 
 @pytest.mark.parametrize("who", ["owner", "steward", "consumer", "guest"])
