@@ -175,7 +175,8 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
     ]
     context = {
         "proposal": found, "check": check, "found": told, "groups": list(by_path(told.changes))[:500], "form": form,
-        "direct": direct, "may_edit": kernel.can(person, "contract.edit", found.contract),
+        "direct": direct, "silent": [words for words in publishing.silent_consumers(found) if words in check.others],
+        "may_edit": kernel.can(person, "contract.edit", found.contract),
         "may_publish": kernel.can(person, "contract.publish", found.contract), "is_open": found.standing == "open",
     }  # fmt: skip
     return render(request, "catalog/contracts/proposal.html", context, status=status)

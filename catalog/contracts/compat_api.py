@@ -88,7 +88,10 @@ class ProductById(StrictParameters, APIView):
         responses=ImportResultSerializer,
     )
     def put(self, request: Request, key: str) -> Response:
-        """Make the product, or bring it up to date: 200 with what became of it. 400 says what is not valid."""
+        """Make the product, or bring it up to date: 200 with what became of it. 400 says what is not valid.
+
+        409 where it would take a port from the contract its consumers rely on. Nothing is written then.
+        """
         result, product = put_product(
             actor=caller(request), address=key, raw=_body(request), path=_path(request)
         )

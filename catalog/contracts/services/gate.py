@@ -21,10 +21,10 @@ from catalog.products.models import OutputPort
 RULE = "semantic-version"
 
 
-def consumers_of(contract: DataContract) -> tuple[reach.Reached, ...]:
-    """The products that read directly from ports under the contract: theirs are the acknowledgements asked for."""
-    ports = OutputPort.objects.filter(contract_in_force__version__contract=contract)
-    return reach.consumers_of(*ports).products
+def consumers_of(contract: DataContract) -> reach.Reach:
+    """Who reads directly from ports under the contract: products, whose acknowledgements are asked for, and people and
+    teams with an agreement of their own, who have no product to acknowledge for."""
+    return reach.consumers_of(*OutputPort.objects.filter(contract_in_force__version__contract=contract))
 
 
 def pass_gate(
@@ -58,7 +58,7 @@ def require_free_to_leave(session: Session, joint: PortContract) -> None:
     """
     if session.actor is None or joint.version is None:
         return
-    if is_binding(working_data(bytes(joint.version.original))) and reach.consumers_of(joint.port).products:
+    if is_binding(working_data(bytes(joint.version.original))) and _is_read(reach.consumers_of(joint.port)):
         raise Conflict(
             f"Consumers of {joint.port} rely on the contract {joint.contract_key}.",
             kept="Nothing was changed.",
@@ -67,9 +67,13 @@ def require_free_to_leave(session: Session, joint: PortContract) -> None:
 
 
 def _require_no_consumers(contract: DataContract, found: Difference) -> None:
-    if found.is_breaking and consumers_of(contract):
+    if found.is_breaking and _is_read(consumers_of(contract)):
         raise Conflict(
             "This version breaks what consumers of the contract rely on.",
             kept="Nothing was changed.",
             remedy="Propose it under Contracts, so that they can acknowledge it; then publish it.",
         )
+
+
+def _is_read(answer: reach.Reach) -> bool:
+    return bool(answer.products or answer.others)

@@ -100,7 +100,12 @@ def acknowledge_change(*, actor: User, proposal: ChangeProposal, product: DataPr
 
 def consumers(proposal: ChangeProposal) -> tuple[reach.Reached, ...]:
     """The products whose acknowledgements a proposal needs."""
-    return gate.consumers_of(proposal.contract)
+    return gate.consumers_of(proposal.contract).products
+
+
+def silent_consumers(proposal: ChangeProposal) -> tuple[str, ...]:
+    """Those who read by an agreement of their own and have no product to acknowledge for: past them leads a reason."""
+    return gate.consumers_of(proposal.contract).others
 
 
 @transaction.atomic
@@ -187,21 +192,41 @@ def missing_acknowledgements(proposal: ChangeProposal) -> list[reach.Reached]:
 
 
 def _require_acknowledged(actor: User | None, proposal: ChangeProposal, check: Check, reason: str) -> None:
-    missing = missing_acknowledgements(proposal)
-    if not missing or reason:
+    missing, silent = missing_acknowledgements(proposal), silent_consumers(proposal)
+    if reason or not (missing or silent):
         return
-    count = len(missing)
     waits = " It can take effect beside the old version at once"
     raise Conflict(
-        f"{count} consumer{'s have' if count != 1 else ' has'} not acknowledged this breaking change.",
+        _what_is_missing(len(missing), len(silent)),
         kept=f"The proposal stays open.{waits}; the old one may end on {check.earliest_at} at the earliest.",
-        remedy="Wait for them, or give a reason for publishing without; it is recorded.",
+        remedy=(
+            "Tell them, and give a reason for publishing without their word; it is recorded."
+            if silent
+            else "Wait for them, or give a reason for publishing without; it is recorded."
+        ),
         problems=[
             Problem("acknowledgements", "missing", f"{item.product.key} has not acknowledged it.")
             for item in missing
             if actor is None or kernel.can(actor, "product.view", item.product)
+        ]
+        + [
+            Problem("override_reason", "required", f"{words} reads from it and cannot acknowledge it.")
+            for words in silent
+            if actor is None or kernel.can(actor, "contract.edit", proposal.contract)
         ],
     )
+
+
+def _what_is_missing(missing: int, silent: int) -> str:
+    said = []
+    if missing:
+        said.append(
+            f"{missing} consumer{'s have' if missing != 1 else ' has'} not acknowledged this breaking change."
+        )
+    if silent:
+        who = "people or teams read" if silent != 1 else "person or team reads"
+        said.append(f"{silent} {who} from it by agreement and cannot acknowledge it.")
+    return " ".join(said)
 
 
 def _require_notice(check: Check, sunset_at: dt.date | None, reason: str) -> None:

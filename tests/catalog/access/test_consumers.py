@@ -77,3 +77,32 @@ def test_an_agreement_as_the_only_link_counts_everywhere(
         publish_change(actor=cast.owner, proposal=proposal)
     acknowledge_change(actor=cast.steward, proposal=proposal, product=cast.playback_quality)
     assert publish_change(actor=cast.owner, proposal=proposal).version == "2.0.0"
+
+
+def test_people_and_teams_with_an_agreement_are_passed_over_only_with_a_reason(
+    cast: Cast, port: OutputPort, client: Client
+) -> None:
+    PortContract.objects.create(port=port, contract_key="urn:example:sessions-contract")
+    assert import_document(actor=None, raw=as_yaml(contract())).status == "imported"
+    agreed(cast.consumer, port, cast.owner)
+    schema = contract()["schema"]
+    schema[0]["properties"].pop(1)
+    raw = as_yaml(contract(version="2.0.0", schema=schema))
+    result = import_document(actor=cast.owner, raw=raw)
+    assert (result.status, result.problems[-1].rule) == ("refused", "conflict")
+    proposal = propose_change(actor=cast.owner, raw=raw)
+    with pytest.raises(Conflict, match="1 person or team reads from it by agreement") as refused:
+        publish_change(actor=cast.owner, proposal=proposal)
+    told = f"{cast.consumer} reads from it and cannot acknowledge it."
+    assert [problem.message for problem in refused.value.problems] == [told]
+    address, words = f"/contracts/proposals/{proposal.pk}/", "without a product that could acknowledge it"
+    for person, is_told in ((cast.owner, True), (cast.consumer, False)):
+        client.force_login(person)
+        page = client.get(address)
+        assert (page.status_code, words in page.content.decode()) == (200, is_told)
+    client.force_login(cast.owner)
+    assert client.post(address, {"publish": "1"}).status_code == 409
+    assert client.post(address, {"publish": "1", "override_reason": "They were told."}).status_code == 302
+    proposal.refresh_from_db()
+    assert (proposal.standing, proposal.override_reason) == ("published", "They were told.")
+    assert PortContract.objects.get(port=port).version.version == "1.0.0"
