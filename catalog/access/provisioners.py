@@ -28,6 +28,7 @@ __all__ = [
     "Provisioner",
     "Surveying",
     "found",
+    "is_by_hand",
     "plain_words",
     "provisioner_of",
     "provisioners",
@@ -109,6 +110,12 @@ def provisioner_of(terms: PortTerms) -> Provisioner:
     """The one the terms name; by hand where it is not installed (any more)."""
     known = provisioners()
     return known.get(terms.provisioner, known[BY_HAND])
+
+
+def is_by_hand(terms: PortTerms) -> bool:
+    """Whether people have to grant and remove it: neither the portal nor another system it tells does."""
+    provisioner = provisioner_of(terms)
+    return provisioner.needs_work and not isinstance(provisioner, Automatic | Ordered)
 
 
 def plain_words(terms: PortTerms) -> str:

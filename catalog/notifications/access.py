@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 
 from django.urls import reverse
 
-from catalog.access.models import Agreement
+from catalog.access.models import Agreement, PortTerms
+from catalog.access.provisioners import is_by_hand
 from catalog.access.services.looking import READERS_FOUND
 from catalog.access.services.writing import JOINS
 from catalog.access.states import Provisioning
@@ -23,12 +24,16 @@ def drafts_of(events: Iterable[AuditEvent]) -> list[Draft]:
     told = [event for event in events if event.verb in VERBS]
     if not told:
         return []
-    known = Agreement.objects.select_related(*JOINS).in_bulk({event.object_id for event in told})
+    joins = (*JOINS, "port__access_terms")
+    known = Agreement.objects.select_related(*joins).in_bulk({event.object_id for event in told})
     return [
         draft
         for event in told
         if event.object_id in known
-        for draft in VERBS[event.verb](event, known[event.object_id])
+        for draft in (
+            *VERBS[event.verb](event, known[event.object_id]),
+            *_by_hand(event, known[event.object_id]),
+        )
     ]
 
 
@@ -128,6 +133,34 @@ def _released(event: AuditEvent, item: Agreement) -> list[Draft]:
     return [_to_owners(item, f"event:{event.pk}:owners", title, sentence, event.actor_id)]
 
 
+def _by_hand(event: AuditEvent, item: Agreement) -> list[Draft]:
+    """What people have to do in the store, to those who answer for it, once for each time it comes to be due. Whoever
+    approved or revoked it is told as well: it is still to be done."""
+    terms = getattr(item.port, "access_terms", None) or PortTerms(port=item.port)
+    if event.verb not in PLANNED or not is_by_hand(terms):
+        return []
+    state, mark = (
+        Provisioning(item.provisioning),
+        "Its page says what was agreed, and there you mark it as done.",
+    )
+    if state == Provisioning.REMOVING:
+        title = f"To remove by hand: access of {item.consumer} to {_place(item)}"
+        key = f"access:{item.pk}:by-hand:remove:{item.closed_at}"
+        return [_to_owners(item, key, title, f"It has ended and may still be in the store. {mark}")]
+    if state in (Provisioning.WAITING, Provisioning.IN_PROGRESS):
+        since = f"{item.starts_at:%Y-%m-%d}" if item.starts_at else ""
+        title = f"To grant by hand: access of {item.consumer} to {_place(item)}"
+        key = f"access:{item.pk}:by-hand:grant:{item.lacking_since}"
+        return [_to_owners(item, key, title, f"Agreed from {since} on, {_until(item.ends_at)}. {mark}")]
+    return []
+
+
+def _planned(event: AuditEvent, item: Agreement) -> list[Draft]:
+    title = f"Access of {item.consumer} to {_place(item)} has to be granted in the store now"
+    sentence = "How access to it is given was changed. Its page says when it is there."
+    return [_to_party(item, f"event:{event.pk}", title, sentence)]
+
+
 def _approved(event: AuditEvent, item: Agreement) -> list[Draft]:
     title = f"Access of {item.consumer} to {_place(item)} is approved"
     sentence = f"Agreed {_until(item.ends_at)}. Its page says when it is there in the store."
@@ -190,6 +223,10 @@ def _commented(event: AuditEvent, item: Agreement) -> list[Draft]:
     return [Draft(f"event:{event.pk}", Kind.ACCESS, title, "", link, side, about)]
 
 
+#: After these something may be left to do for those who grant by hand.
+PLANNED = frozenset(
+    f"agreement.{verb}" for verb in ("approved", "granting_planned", "revoked", "released", "ended")
+)
 VERBS: dict[str, Words] = {
     "agreement.commented": _commented,
     "agreement.requested": _requested,
@@ -198,6 +235,7 @@ VERBS: dict[str, Words] = {
     "agreement.escalated": _escalated,
     "agreement.approved": _approved,
     "agreement.stage_denied": _denied,
+    "agreement.granting_planned": _planned,
     "agreement.granted": _granted,
     "agreement.granting_failed": _failed,
     "agreement.granting_late": _late,

@@ -9,8 +9,10 @@ from catalog.access.models import Agreement, ApprovalRule
 from catalog.access.services.agreeing import mark_provisioning, revoke_agreement
 from catalog.access.services.deciding import decide_stage
 from catalog.access.services.ending import escalate_due, expire_due, remind_deciders, remind_due
+from catalog.access.services.leaving import end_access_of
 from catalog.access.services.releasing import release_agreement
 from catalog.access.services.requests import comment
+from catalog.access.services.rules import set_terms
 from catalog.access.states import Event
 from catalog.accounts.models import Membership, Role, Team, User
 from catalog.audit.models import AuditEvent, OutboxEvent
@@ -230,3 +232,48 @@ def test_the_other_side_hears_of_a_comment(
     with pytest.raises(Conflict, match="at most 3 comments"):
         comment(actor=cast.consumer, request=request, text="And another thing.")
     assert titles(cast.steward) == []
+
+
+def by_hand(person: User) -> list[str]:
+    return [title for title in titles(person) if "by hand" in title]
+
+
+def test_owners_are_told_once_what_is_to_be_granted_and_removed_by_hand(cast: Cast, port: OutputPort) -> None:
+    agreement = agreed(cast.consumer, port, cast.owner)
+    whose = "access of Consumer to Play events, plays 1.0.0"
+    assert by_hand(cast.owner) == [f"To grant by hand: {whose}"]
+    told = Notification.objects.get(recipient=cast.owner, notice__title__contains="by hand")
+    assert told.notice.link == agreement.get_absolute_url()
+    mark_provisioning(actor=cast.owner, agreement=agreement, event=Event.SUCCEED)
+    revoke_agreement(actor=cast.owner, agreement=agreement, reason="It moves.")  # after its notice
+    assert len(by_hand(cast.owner)) == 1
+    for _ in range(2):
+        expire_due(now=timezone.now() + dt.timedelta(days=30))
+    assert by_hand(cast.owner)[1:] == [f"To remove by hand: {whose}"]
+    assert by_hand(cast.consumer) == []
+
+
+@pytest.mark.parametrize("how", ["revoked", "released", "person"])
+def test_every_way_to_end_tells_of_what_is_to_be_removed_by_hand(
+    cast: Cast, port: OutputPort, how: str
+) -> None:
+    agreement = agreed(cast.consumer, port, cast.owner)
+    mark_provisioning(actor=cast.owner, agreement=agreement, event=Event.SUCCEED)
+    if how == "revoked":
+        revoke_agreement(actor=cast.owner, agreement=agreement, reason="Over.", at_once=True)
+    elif how == "released":
+        release_agreement(actor=cast.consumer, agreement=agreement)
+    else:
+        end_access_of(person_id=cast.consumer.pk, now=timezone.now())
+    assert by_hand(cast.owner)[1:] == ["To remove by hand: access of Consumer to Play events, plays 1.0.0"]
+
+
+def test_nobody_is_told_to_do_by_hand_what_is_done_otherwise(cast: Cast, port: OutputPort) -> None:
+    set_terms(actor=cast.owner, port=port, provisioner="none")
+    agreement = agreed(cast.consumer, port, cast.owner)
+    assert by_hand(cast.owner) == []
+    set_terms(actor=cast.owner, port=port, provisioner="manual")
+    assert by_hand(cast.owner) == ["To grant by hand: access of Consumer to Play events, plays 1.0.0"]
+    assert titles(cast.consumer)[-1].endswith("has to be granted in the store now")
+    revoke_agreement(actor=cast.owner, agreement=agreement, reason="Over.", at_once=True)
+    assert len(by_hand(cast.owner)) == 1  # nothing was there to be removed

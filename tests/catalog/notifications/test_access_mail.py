@@ -55,7 +55,8 @@ def test_each_step_of_an_access_is_mailed_at_once_to_whom_it_concerns(cast: Cast
     request = ask(cast.consumer, port, now=now)
     assert sent() == [("owner", f"Consumer asks for access to {PLACE}")]
     decide_stage(actor=cast.owner, stage=stage_of(request), is_approval=True, now=now)
-    assert sent() == [("consumer", f"{MINE} is approved")]
+    by_hand = ("owner", f"To grant by hand: access of Consumer to {PLACE}")
+    assert sent() == [("consumer", f"{MINE} is approved"), by_hand]
     agreement = Agreement.objects.get()
     mark_provisioning(actor=cast.owner, agreement=agreement, event=Event.FAIL, note="There is no such role.")
     assert sent() == [("consumer", f"{MINE} is agreed and could not be granted")]  # the owner said so
@@ -65,7 +66,7 @@ def test_each_step_of_an_access_is_mailed_at_once_to_whom_it_concerns(cast: Cast
         assert remind_due(now=now + (90 - days) * DAY) == 1
         assert sent() == [("consumer", f"{MINE} ends within {days} days")]
     expire_due(now=now + 90 * DAY)
-    assert sent() == [("consumer", f"{MINE} has ended")]
+    assert sent() == [("consumer", f"{MINE} has ended"), (by_hand[0], by_hand[1].replace("grant", "remove"))]
     mark_provisioning(actor=None, agreement=agreement, event=Event.FAIL, note="The server is away.")
     assert sent() == [("owner", f"{MINE} has ended and could not be removed")]
 
@@ -113,6 +114,7 @@ def test_a_revocation_is_mailed_with_its_reason(cast: Cast, port: OutputPort) ->
 
 
 def test_who_wants_it_once_a_day_gets_one_letter_about_all_of_it(cast: Cast, port: OutputPort) -> None:
+    services.choose_channels(actor=cast.owner, channels={Kind.ACCESS: Channel.OFF})
     services.choose_channels(actor=cast.consumer, channels={Kind.ACCESS: Channel.DIGEST})
     agreement = agreed(cast.consumer, port, cast.owner)
     mark_provisioning(actor=cast.owner, agreement=agreement, event=Event.SUCCEED)
@@ -126,6 +128,7 @@ def test_who_wants_it_once_a_day_gets_one_letter_about_all_of_it(cast: Cast, por
     ("channel", "letters"), [(Channel.PORTAL, 0), (Channel.OFF, 0), (Channel.AT_ONCE, 1)]
 )
 def test_who_wants_no_letters_gets_none(cast: Cast, port: OutputPort, channel: Channel, letters: int) -> None:
+    services.choose_channels(actor=cast.owner, channels={Kind.ACCESS: Channel.OFF})
     services.choose_channels(actor=cast.consumer, channels={Kind.ACCESS: channel})
     agreed(cast.consumer, port, cast.owner)
     assert len(sent(now=timezone.now() + 2 * DAY)) == letters
