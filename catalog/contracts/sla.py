@@ -1,4 +1,4 @@
-"""From the `slaProperties` of a data contract (ODCS) to objectives that are measured. Pure.
+"""From the `slaProperties` of a data contract (ODCS) to objectives that are measured, and back. Pure.
 
 The standard says what is promised and not which share of measurements must keep it: availability brings its target in
 its value, everything else gets DEFAULT_TARGET, which owners set by hand. Properties nobody can measure from outside
@@ -93,6 +93,42 @@ def _values(item: Mapping[str, Any], element: str) -> dict[str, Any]:
     if kind == "quality":
         return {**values, "at_least": value} if value <= 100 else {}
     return {**values, "at_least": value, "at_most": upper if upper is not None and upper >= value else None}
+
+
+def property_of(values: Mapping[str, Any], own: str = "") -> dict[str, Any] | None:
+    """An objective as a property, of the object `own` where it is about a field; None for kinds the standard has no
+    word for (schema stability, measurements of one's own).
+
+    The share of measurements that must keep it has no place there, but for availability, whose value it is.
+    """
+    kind, least, most = values["kind"], values.get("at_least"), values.get("at_most")
+    said: dict[str, Any]
+    if kind == "availability":
+        said = {"property": "availability", "value": round(values["target"] * 100, 7), "unit": "%"}
+    elif kind == "freshness" and most is not None:
+        unit, each = next(
+            (unit, each)
+            for unit, each in (("d", 86_400), ("h", 3_600), ("s", 1))
+            if most % each == 0 or each == 1
+        )
+        said = {"property": "freshness", "value": most / each, "unit": unit}
+    elif kind == "latency" and most is not None:
+        said = {"property": "responseTime", "value": most, "unit": "ms"}
+    elif kind == "completeness" and least is not None:
+        said = {"property": "completeness", "value": round(least * 100, 7), "unit": "%"}
+    elif kind in ("quality", "volume") and least is not None:
+        said = {"property": kind, "value": least}
+        said |= {"valueExt": most} if kind == "volume" and most is not None else {}
+    else:
+        return None
+    if element := values.get("element"):
+        said["element"] = f"{own}.{element}" if own else element
+    if values.get("description"):
+        said["description"] = values["description"]
+    return {
+        name: int(each) if isinstance(each, float) and each.is_integer() else each
+        for name, each in said.items()
+    }
 
 
 def _share(value: float, unit: str) -> float:

@@ -1,11 +1,17 @@
 """What contracts promise becomes objectives of ports, which follow the document until somebody decides otherwise."""
 
+import io
 from typing import Any
 
 import pytest
+import yaml
+from django.core.management import call_command
+from hypothesis import given
+from hypothesis import strategies as st
 
+from catalog.contracts import detect, validation
 from catalog.contracts.importer import Source, import_all
-from catalog.contracts.sla import promises_of
+from catalog.contracts.sla import promises_of, property_of
 from catalog.products.models import OutputPort
 from catalog.slos.models import ServiceLevelObjective
 from catalog.slos.services import edit_slo, end_slo
@@ -39,6 +45,51 @@ FILLED = {"property": "completeness", "value": 98, "unit": "%", "element": "sess
 def test_properties_that_can_be_measured(item: dict[str, Any], expected: dict[str, Any]) -> None:
     (found,) = promises_of([item], ["sessions", "other"], "sessions")
     assert {name: found.values[name] for name in expected} == expected
+
+
+MEASURED = st.one_of(
+    st.builds(
+        dict, kind=st.just("availability"), target=st.floats(0.5, 0.99999).map(lambda each: round(each, 6))
+    ),
+    st.builds(dict, kind=st.sampled_from(["freshness", "latency"]), at_most=st.integers(1, 10**7)),
+    st.builds(
+        dict,
+        kind=st.just("completeness"),
+        at_least=st.floats(0.001, 1).map(lambda each: round(each, 6)),
+        element=st.sampled_from(["", "user_id", "user.name"]),
+    ),
+    st.builds(dict, kind=st.just("quality"), at_least=st.integers(1, 100)),
+    st.builds(dict, kind=st.just("volume"), at_least=st.integers(1, 10**6), at_most=st.none()),
+    st.builds(dict, kind=st.just("volume"), at_least=st.integers(1, 10), at_most=st.integers(10, 10**6)),
+)
+
+
+@given(MEASURED, st.sampled_from(["", "Every hour."]))
+def test_an_objective_written_as_a_property_is_read_as_the_same_objective(values: Any, words: str) -> None:
+    values = {"target": 0.95, "description": words} | values
+    item = property_of(values, "sessions")
+    assert item is not None
+    (found,) = promises_of([item], ["sessions", "other"], "sessions")
+    assert {name: found.values.get(name, "") for name in values} == {
+        name: pytest.approx(value) if isinstance(value, float) else value for name, value in values.items()
+    }
+    document = contract(slaProperties=[item])
+    assert validation.validate(document, detect.identify(document)) == []
+
+
+def test_what_the_standard_has_no_word_for_is_not_written() -> None:
+    assert property_of({"kind": "schema_stability", "target": 0.99}) is None
+    assert property_of({"kind": "custom", "target": 0.99, "at_least": 4}) is None
+
+
+def test_the_command_prints_objectives_as_properties(cast: Cast) -> None:
+    list(import_all([Source("product.yaml", as_yaml(product()))], actor=None))
+    bring(LATENCY, AVAILABLE)
+    out = io.StringIO()
+    call_command("export_slos", "--as", "odcs", stdout=out)
+    (said,) = yaml.safe_load_all(out.getvalue())
+    assert [item["property"] for item in said["slaProperties"]] == ["freshness", "availability"]
+    assert said["slaProperties"][0] == {"property": "freshness", "value": 4, "unit": "h"}
 
 
 @pytest.mark.parametrize(
