@@ -1,5 +1,6 @@
 """Whom a notice concerns: owners, consumers and watchers of a product, and who of them may see it."""
 
+import datetime as dt
 from collections.abc import Collection, Iterable
 
 from django.db.models import F, Q, QuerySet
@@ -19,6 +20,8 @@ from catalog.products.permissions import OWNING_ROLES, audience
 
 Reason = Notification.Reason
 Audience = Notice.Audience
+BESIDES = "+"  # in the key of a notice, before the beginning of another's
+JUST_NOW = dt.timedelta(hours=1)
 
 
 def recipients(notice: Notice) -> dict[int, str]:
@@ -40,8 +43,19 @@ def recipients(notice: Notice) -> dict[int, str]:
         found = {}
     if notice.actor_id is not None:
         found.pop(notice.actor_id, None)
-    seeing = _who_sees(notice, found)
+    seeing = _who_sees(notice, found) - _told_besides(notice)
     return {person: reason for person, reason in found.items() if person in seeing}
+
+
+def _told_besides(notice: Notice) -> set[int]:
+    """Who heard the same a moment ago by another notice, which the key of this one names after BESIDES."""
+    _, has_other, other = notice.key.partition(BESIDES)
+    if not has_other:
+        return set()
+    told = Notification.objects.filter(
+        notice__key__startswith=f"{other}:", notice__created_at__gt=notice.created_at - JUST_NOW
+    )
+    return set(told.values_list("recipient_id", flat=True))
 
 
 def _of_agreement(notice: Notice, agreement: Agreement) -> dict[int, str]:

@@ -3,6 +3,7 @@
 from catalog.audit.models import AuditEvent
 from catalog.incidents.models import Incident
 from catalog.notifications import objectives
+from catalog.notifications.audience import BESIDES
 from catalog.notifications.models import Kind, Notice
 from catalog.notifications.telling import Draft
 from catalog.products.models import DataProduct
@@ -11,14 +12,14 @@ Audience = Notice.Audience
 
 
 def opened(event: AuditEvent, product: DataProduct) -> Draft | None:
-    """To everybody concerned; not where the same people were told a moment ago that the objective is missed."""
+    """To everybody concerned but those told a moment ago that the objective is missed."""
     incident = _of(event)
-    if incident is None or (incident.slo_id and objectives.was_told(incident.slo_id, event.at)):
+    if incident is None:
         return None
     word = "again: " if event.verb == "incident.reopened" else ""
     title = f"{product.name}: {word}{incident.title}"
     sentence = f"{incident.get_severity_display()} severity. {incident.summary}".strip()
-    return _draft(event, incident, title, sentence, audience=Audience.DOWNSTREAM)
+    return _draft(event, incident, title, sentence, audience=Audience.DOWNSTREAM, besides=objectives.MISSED)
 
 
 def acknowledged(event: AuditEvent, product: DataProduct) -> Draft | None:
@@ -47,11 +48,13 @@ def assigned(event: AuditEvent, product: DataProduct) -> Draft | None:
 
 
 def resolved(event: AuditEvent, product: DataProduct) -> Draft | None:
-    """To everybody concerned; an objective that is kept again is told of by itself."""
+    """To everybody concerned but those told that the objective is kept again."""
     incident = _of(event)
-    if incident is None or (incident.slo_id and incident.is_resolved_by_portal):
+    if incident is None:
         return None
-    return _draft(event, incident, f"{product.name}: over: {incident.title}", audience=Audience.DOWNSTREAM)
+    besides = objectives.KEPT if incident.is_resolved_by_portal else ""
+    title = f"{product.name}: over: {incident.title}"
+    return _draft(event, incident, title, audience=Audience.DOWNSTREAM, besides=besides)
 
 
 def _of(event: AuditEvent) -> Incident | None:
@@ -66,13 +69,16 @@ def _draft(
     *,
     audience: str = Audience.EVERYBODY,
     recipient_id: int | None = None,
+    besides: str = "",
 ) -> Draft:
+    """`besides`: what the notice of its objective says, whose hearers need not be told the same as an incident."""
     about = {
         "product": incident.product_id,
         "port": incident.port_id,
         "actor": event.actor_id,
         "recipient": recipient_id,
     }
-    return Draft(
-        f"event:{event.pk}", Kind.INCIDENT, title, sentence, incident.get_absolute_url(), audience, about
-    )
+    key = f"event:{event.pk}"
+    if besides and incident.slo_id:
+        key += f"{BESIDES}slo:{incident.slo_id}:{besides}"
+    return Draft(key, Kind.INCIDENT, title, sentence, incident.get_absolute_url(), audience, about)

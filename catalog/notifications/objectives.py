@@ -10,7 +10,6 @@ from catalog.slos.evaluating import Turn
 from catalog.slos.models import ServiceLevelObjective
 
 QUIET = dt.timedelta(hours=6)  # the same is not said of the same objective again within this time
-JUST_NOW = dt.timedelta(hours=1)
 YOUNG = dt.timedelta(minutes=10)  # who has just promised it sees how it stands
 
 MISSED, PAGE, TICKET, KEPT = "missed", "page", "ticket", "kept"
@@ -64,12 +63,6 @@ def _said_lately(slos: Sequence[ServiceLevelObjective], at: dt.datetime) -> set[
     )
     keys = lately.values_list("key", flat=True)
     return {key.rpartition(":")[0] for key in keys}
-
-
-def was_told(slo_id: int, at: dt.datetime) -> bool:
-    """Whether it was told within an hour before `at` that the objective is missed."""
-    about = Notice.objects.filter(key__startswith=f"slo:{slo_id}:{MISSED}:", created_at__gt=at - JUST_NOW)
-    return about.exists()
 
 
 def draft_of(slo: ServiceLevelObjective, what: str, at: dt.datetime) -> Draft:

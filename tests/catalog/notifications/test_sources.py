@@ -30,7 +30,7 @@ from catalog.incidents.services import (
 )
 from catalog.notifications import objectives
 from catalog.notifications.defaults import DEFAULTS, HELP
-from catalog.notifications.models import Kind, Notice, Notification
+from catalog.notifications.models import Channel, Kind, Notice, Notification, Preference
 from catalog.notifications.sources import look_after_sources
 from catalog.notifications.telling import fan_out_waiting, tell
 from catalog.products import services as products
@@ -319,6 +319,20 @@ def test_incident_of_a_missed_objective_is_not_told_a_second_time(
         f"Play events: Delivered of {slo.port} is missed",
         f"Play events: Delivered of {slo.port} is kept again",
     }
+
+
+def test_who_wants_to_hear_of_incidents_alone_hears_of_a_missed_objective(
+    cast: Cast, slo: ServiceLevelObjective, django_capture_on_commit_callbacks: Any
+) -> None:
+    Preference.objects.create(user=cast.owner, kind=Kind.SLO, channel=Channel.OFF)
+    for bad in (0, 90):
+        with django_capture_on_commit_callbacks(execute=True):
+            measure(slo, good=10, bad=bad)
+    with django_capture_on_commit_callbacks(execute=True):
+        measure(slo, good=2000)
+    told()
+    heard = Notification.objects.values_list("notice__kind", "recipient__username").order_by("pk")
+    assert list(heard) == [(Kind.SLO, "steward"), (Kind.INCIDENT, "owner")] * 2  # missed, and over
 
 
 def test_incident_of_an_objective_nobody_was_told_of_is_told(
