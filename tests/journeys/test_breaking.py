@@ -24,6 +24,7 @@ def propose(visit: Watched, hand: Hand, version: str) -> None:
     hand.write(page.get_by_label("Version", exact=True), "1.2.0")
     hand.write(page.locator("[name=field-1-name]"), "")
     answer = page.locator("#answer")
+    expect(answer).to_contain_text("sessions.user_id was removed.")  # while one writes
     hand.follow(page.get_by_role("button", name="Check", exact=True))
     expect(answer).to_contain_text("This breaks something")
     expect(answer).to_contain_text("sessions.user_id was removed.")
